@@ -1,0 +1,9 @@
+"""What goes wrong and can be put right by the person who wrote the files."""
+
+
+class ConfigError(ValueError):
+    """A mistake in a file or an argument: says where, what was found, and what would do."""
+
+
+class ConfigWarning(UserWarning):
+    """Something in a file that was ignored or mended, and that its author may want to know."""
