@@ -1,0 +1,20 @@
+"""What every layer is built from: blobs, devices, random numbers, the Layer class."""
+
+from .blob import Array, Blob, Blobs, Shape
+from .layer import ANY_NUMBER, ONE_OR_MORE, Layer
+from .registry import register
+from .rng import Rng
+from .window import Window
+
+__all__ = [
+    "ANY_NUMBER",
+    "ONE_OR_MORE",
+    "Array",
+    "Blob",
+    "Blobs",
+    "Layer",
+    "Rng",
+    "Shape",
+    "Window",
+    "register",
+]

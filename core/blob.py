@@ -1,0 +1,123 @@
+"""Blob: an array and its gradient."""
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from .memory import Memory
+
+Array = Any  # numpy.ndarray on the CPU, cupy.ndarray on the GPU
+Shape = tuple[int, ...]
+
+
+class Blob:
+    """An array (`data`) and the gradient of the loss with respect to it (`diff`).
+
+    Both have one shape and dtype and live on one device: `xp` is numpy or cupy. Each is
+    allocated, as zeros, on first use: a net that only runs forward never pays for its diffs.
+    """
+
+    __slots__ = ("_count", "_data", "_diff", "_shape", "dtype", "xp")
+
+    def __init__(self, shape: Shape = (), dtype: Any = np.float32, xp: Any = np):
+        self.xp = xp
+        self.dtype = np.dtype(dtype)
+        self._data = Memory()
+        self._diff = Memory()
+        self._shape: Shape = ()
+        self._count = 1
+        self.reshape(shape)
+
+    @property
+    def data(self) -> Array:
+        """The values, live: writing to the array writes to the blob."""
+        return self._data.array(self._shape, self._count, self.dtype, self.xp)
+
+    @property
+    def diff(self) -> Array:
+        """Gradient of the loss with respect to data; zeros until written."""
+        return self._diff.array(self._shape, self._count, self.dtype, self.xp)
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of data and of diff; () is a single number."""
+        return self._shape
+
+    @property
+    def count(self) -> int:
+        """How many numbers data holds."""
+        return self._count
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of data alone."""
+        return self._count * self.dtype.itemsize
+
+    @property
+    def has_diff(self) -> bool:
+        """Whether diff was ever asked for."""
+        return self._diff.exists
+
+    def reshape(self, *shape: Any) -> None:
+        """Take another shape, as `reshape(2, 3)` or `reshape((2, 3))`.
+
+        Numbers keep their place in memory as far as they fit; the rest is undefined.
+        """
+        if len(shape) == 1 and not isinstance(shape[0], int | np.integer):
+            shape = tuple(shape[0])
+        shape = tuple(int(n) for n in shape)
+        if any(n < 0 for n in shape):
+            raise ValueError(f"a blob cannot have shape {shape}: sizes are 0 or more")
+        self._shape = shape
+        self._count = prod(shape)
+
+    def share_data(self, other: "Blob") -> None:
+        """Let data be other's data, in this blob's shape."""
+        self._data.share(other._data)
+
+    def share_diff(self, other: "Blob") -> None:
+        """Let diff be other's diff, in this blob's shape."""
+        self._diff.share(other._diff)
+
+    def bind(self, data: Array, diff: Array | None = None) -> None:
+        """Move into slices of flat arrays, both of `count` numbers, keeping the values."""
+        self._data.bind(data)
+        if diff is not None:
+            self._diff.bind(diff)
+
+    # The four sizes by the names they had when every blob had four axes.
+
+    @property
+    def num(self) -> int:
+        """Size of axis 0, or 1."""
+        return self._legacy_size(0)
+
+    @property
+    def channels(self) -> int:
+        """Size of axis 1, or 1."""
+        return self._legacy_size(1)
+
+    @property
+    def height(self) -> int:
+        """Size of axis 2, or 1."""
+        return self._legacy_size(2)
+
+    @property
+    def width(self) -> int:
+        """Size of axis 3, or 1."""
+        return self._legacy_size(3)
+
+    def _legacy_size(self, axis: int) -> int:
+        if len(self._shape) > 4:
+            raise ValueError(
+                f"num, channels, height and width need at most 4 axes; this blob is {self._shape}"
+            )
+        return self._shape[axis] if axis < len(self._shape) else 1
+
+    def __repr__(self) -> str:
+        return f"Blob({self._shape}, {self.dtype})"
+
+
+Blobs = Sequence[Blob]

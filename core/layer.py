@@ -1,0 +1,170 @@
+"""Layer: the base class of every layer type."""
+
+from typing import Any
+
+from ..proto import ConfigError
+from .blob import Blob, Blobs, Shape
+from .device import array_module
+from .fillers import fill
+from .rng import Rng, stream
+
+ANY_NUMBER = range(1 << 30)
+ONE_OR_MORE = range(1, 1 << 30)
+
+
+class Layer:
+    """One node of a net: reads its bottom blobs, writes its top blobs. It needs no net to run.
+
+    A subclass states how many blobs it takes and gives, and implements
+
+        setup(bottom_shapes)           check parameters and declare weights, once
+        infer_shapes(bottom_shapes)    shapes of the tops; computes nothing else
+        prepare_kernels(bottom, top)   optional: get kernels and scratch space for these shapes
+        forward_cpu(bottom, top)       write every top.data
+        backward_cpu(top, bottom)      write bottom.diff, add to each weight's diff
+        forward_gpu, backward_gpu      the same on cupy arrays
+
+    Backward may skip bottom i where propagate_down[i] is False and weight i where
+    param_propagate_down[i] is False: nobody reads those gradients. A layer that works in place
+    sees the same Blob as bottom and as top. What the layer was told stands in self.param, a
+    LayerParameter of its own.
+    """
+
+    type: str = ""  # its name in prototxt; set by @register
+    bottom_count: int | range = 1
+    top_count: int | range | None = 1  # None: as many as bottoms
+    automatic_tops = False  # whether the net makes up tops that the prototxt leaves out
+    shapes_vary = False  # whether forward itself may reshape the tops
+
+    def __init__(
+        self, param: Any, device: str = "cpu", dtype: Any = "float32", rng: Rng | None = None
+    ):
+        self.param = param
+        self.name: str = param.name
+        self.device = device
+        self.xp: Any = array_module(device)
+        self.on_gpu = device != "cpu"
+        self.dtype = dtype
+        self.rng = rng or stream(0, param.name)
+        self.weights: list[Blob] = []  # in the order caffemodel files store them
+        self._fillers: list[Any] = []  # one FillerParameter or None per weight
+        self.propagate_down: list[bool] = []
+        self.param_propagate_down: list[bool] = []
+
+    # What a subclass implements.
+
+    def setup(self, bottom_shapes: list[Shape]) -> None:
+        """Check self.param and declare the weights; called once, before infer_shapes."""
+
+    def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
+        """Shapes of the tops that bottoms of these shapes give; ConfigError if they cannot."""
+        raise NotImplementedError
+
+    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        """Make what forward and backward need for these shapes, so that they allocate nothing.
+
+        Also the place to let tops share the memory of bottoms.
+        """
+
+    def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
+        """Write every top.data."""
+        raise NotImplementedError
+
+    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
+        """Write bottom.diff and add to the weights' diffs."""
+        raise self.error("has no backward pass")
+
+    def forward_gpu(self, bottom: Blobs, top: Blobs) -> None:
+        """forward_cpu on cupy arrays."""
+        raise self.error("has no GPU kernels; run this net on the CPU")
+
+    def backward_gpu(self, top: Blobs, bottom: Blobs) -> None:
+        """backward_cpu on cupy arrays."""
+        raise self.error("has no backward pass on the GPU")
+
+    def default_loss_weight(self, index: int) -> float:
+        """What top[index] counts in the net's loss if the prototxt does not say."""
+        return 0.0
+
+    def allows_force_backward(self, index: int) -> bool:
+        """Whether bottom[index] may have a gradient: labels and the like have none."""
+        return True
+
+    def state(self) -> dict[str, Any]:
+        """What besides the weights a resumed run must know, as JSON values; {} for most layers."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what state() gave."""
+
+    def close(self) -> None:
+        """Release files and threads."""
+
+    # What whoever runs the layer calls.
+
+    def prepare(self, bottom: Blobs, top: Blobs) -> None:
+        """Get ready to run alone: set up, fill the weights, size the tops, want all gradients."""
+        self.check_wiring(len(bottom), len(top))
+        self.setup([blob.shape for blob in bottom])
+        self.fill_weights()
+        self.propagate_down = [self.allows_force_backward(i) for i in range(len(bottom))]
+        self.param_propagate_down = [True] * len(self.weights)
+        self.reshape(bottom, top)
+
+    def reshape(self, bottom: Blobs, top: Blobs) -> None:
+        """Size the tops to fit the bottoms; called again whenever a bottom changes shape."""
+        shapes = self.infer_shapes([blob.shape for blob in bottom])
+        for blob, shape in zip(top, shapes, strict=True):
+            blob.reshape(shape)
+        self.prepare_kernels(bottom, top)
+
+    def forward(self, bottom: Blobs, top: Blobs) -> None:
+        """Compute every top.data, on the device of this layer."""
+        (self.forward_gpu if self.on_gpu else self.forward_cpu)(bottom, top)
+
+    def backward(self, top: Blobs, bottom: Blobs) -> None:
+        """Turn top.diff into bottom.diff and weight diffs, on the device of this layer."""
+        (self.backward_gpu if self.on_gpu else self.backward_cpu)(top, bottom)
+
+    def fill_weights(self) -> None:
+        """Give every declared weight its initial value."""
+        for weight, filler in zip(self.weights, self._fillers, strict=True):
+            if filler is not None:
+                try:
+                    fill(weight, filler, self.rng)
+                except ConfigError as problem:
+                    raise self.error(str(problem)) from None
+
+    def check_wiring(self, bottoms: int, tops: int) -> None:
+        """Raise ConfigError unless the layer takes that many bottoms and gives that many tops."""
+        self._check_count("bottom", bottoms, self.bottom_count)
+        self._check_count("top", tops, bottoms if self.top_count is None else self.top_count)
+
+    # What a subclass calls.
+
+    def add_weight(self, shape: Shape, filler: Any = None) -> Blob:
+        """Declare the next weight blob; a FillerParameter, or None for zeros, fills it."""
+        self.weights.append(Blob(shape, self.dtype, self.xp))
+        self._fillers.append(filler)
+        return self.weights[-1]
+
+    def canonical_axis(self, axis: int, axes: int, field: str) -> int:
+        """Turn an axis that may count from the end into one in [0, axes)."""
+        if not -axes <= axis < axes:
+            raise self.error(f"{field}: {axis} is out of range for a bottom with {axes} axes")
+        return axis % axes
+
+    def error(self, problem: str) -> ConfigError:
+        """The exception to raise when this layer's configuration is wrong."""
+        return ConfigError(f"layer {self.name!r} ({self.type}): {problem}")
+
+    def _check_count(self, side: str, count: int, allowed: int | range) -> None:
+        if isinstance(allowed, int):
+            allowed = range(allowed, allowed + 1)
+        if count in allowed:
+            return
+        if allowed.stop >= ONE_OR_MORE.stop:
+            wanted = f"{allowed.start} or more"
+        else:
+            wanted = " or ".join(map(str, allowed))
+        raise self.error(f"takes {wanted} {side} blobs, got {count}")

@@ -1,0 +1,50 @@
+"""Memory: one side of a blob (its data or its diff), wherever the numbers really lie."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .blob import Array, Shape
+
+
+class Memory:
+    """A flat buffer, made on first use, and the view of it that has the blob's shape.
+
+    It may instead stand on another memory (a Split's top reads its bottom) or on an array
+    that somebody else owns (a weight is a slice of the net's flat array).
+    """
+
+    __slots__ = ("_buffer", "_source", "_view")
+
+    def __init__(self):
+        self._buffer: Any = None
+        self._view: Any = None
+        self._source: Memory | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was allocated, here or where this memory stands."""
+        return self._source.exists if self._source else self._buffer is not None
+
+    def array(self, shape: "Shape", count: int, dtype: Any, xp: Any) -> "Array":
+        """The view of `shape`; zeros where nothing was written yet."""
+        if self._source is not None:
+            return self._source.array(shape, count, dtype, xp)
+        view = self._view
+        if view is not None and view.shape == shape:
+            return view
+        if self._buffer is None or self._buffer.size < count:
+            # A smaller shape keeps the buffer, so that batches of two sizes cost nothing.
+            self._buffer = xp.zeros(count, dtype)
+        self._view = self._buffer[:count].reshape(shape)
+        return self._view
+
+    def share(self, source: "Memory") -> None:
+        """From now on be the same numbers as source."""
+        self._source = None if source is self else source
+        self._buffer = self._view = None
+
+    def bind(self, flat: "Array") -> None:
+        """From now on lie in `flat`, taking along what was written so far."""
+        if self._buffer is not None:
+            flat[...] = self._buffer[: flat.size]
+        self._source, self._buffer, self._view = None, flat, None

@@ -1,0 +1,40 @@
+"""Window: the sliding-window geometry that convolution and pooling share, in any dimension."""
+
+from dataclasses import dataclass
+
+Sizes = tuple[int, ...]  # one number per spatial axis: (height, width) for images
+
+
+@dataclass(frozen=True)
+class Window:
+    """A kernel sliding over the spatial axes; every field has one number per axis."""
+
+    kernel: Sizes
+    stride: Sizes
+    pad: Sizes  # zeros added on each side
+    dilation: Sizes  # distance between neighbouring taps; 1 means dense
+
+    @property
+    def axes(self) -> int:
+        """How many axes it slides along: 1 over time, 2 over images, 3 over volumes."""
+        return len(self.kernel)
+
+    @property
+    def extent(self) -> Sizes:
+        """Positions from the first tap to the last, both included."""
+        return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
+
+    @property
+    def is_pointwise(self) -> bool:
+        """Whether every output reads exactly the one input position above it."""
+        return all(
+            numbers == (value,) * self.axes
+            for numbers, value in ((self.kernel, 1), (self.stride, 1), (self.pad, 0))
+        )
+
+    def output_size(self, size: Sizes) -> Sizes:
+        """Positions that fit in a padded input, as convolution counts them: rounded down."""
+        return tuple(
+            (n + 2 * p - e) // s + 1
+            for n, p, e, s in zip(size, self.pad, self.extent, self.stride, strict=True)
+        )

@@ -1,0 +1,1 @@
+"""What families of layer types share: one abstract base class a file."""

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from cortado.core import Blob
+from cortado.layers import create_layer
+from cortado.proto import caffe_pb2
+from cortado.proto.text import parse_text
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(1)
+
+
+@pytest.fixture
+def make_layer():
+    """make_layer(prototxt, *bottoms) -> (layer, bottom, top), ready to run.
+
+    A bottom is a shape, filled with normal random numbers, or an array. Weights are random too.
+    """
+
+    def make(prototxt, *bottoms, tops=1, dtype="float64", seed=1, phase="TRAIN"):
+        param = parse_text(f'name: "it" phase: {phase} {prototxt}', caffe_pb2.LayerParameter())
+        rng = np.random.default_rng(seed)
+        arrays = [
+            rng.standard_normal(b) if isinstance(b, tuple) else np.asarray(b) for b in bottoms
+        ]
+        bottom = [Blob(a.shape, dtype) for a in arrays]
+        for blob, array in zip(bottom, arrays, strict=True):
+            blob.data[...] = array
+        top = [Blob((), dtype) for _ in range(tops)]
+        layer = create_layer(param, dtype=dtype)
+        layer.prepare(bottom, top)
+        for weight in layer.weights:
+            weight.data[...] = rng.standard_normal(weight.shape)
+        return layer, bottom, top
+
+    return make
