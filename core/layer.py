@@ -1,5 +1,6 @@
 """Layer: the base class of every layer type."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..proto import ConfigError
@@ -126,10 +127,10 @@ class Layer:
         """Turn top.diff into bottom.diff and weight diffs, on the device of this layer."""
         (self.backward_gpu if self.on_gpu else self.backward_cpu)(top, bottom)
 
-    def fill_weights(self) -> None:
-        """Give every declared weight its initial value."""
-        for weight, filler in zip(self.weights, self._fillers, strict=True):
-            if filler is not None:
+    def fill_weights(self, own: Sequence[bool] | None = None) -> None:
+        """Give the declared weights their initial values; own says which ones, default all."""
+        for i, (weight, filler) in enumerate(zip(self.weights, self._fillers, strict=True)):
+            if filler is not None and (own is None or i < len(own) and own[i]):
                 try:
                     fill(weight, filler, self.rng)
                 except ConfigError as problem:
@@ -147,6 +148,11 @@ class Layer:
         self.weights.append(Blob(shape, self.dtype, self.xp))
         self._fillers.append(filler)
         return self.weights[-1]
+
+    def refuse_in_place(self, bottom: Blobs, top: Blobs) -> None:
+        """Raise ConfigError if a top is one of the bottoms; for layers that need both apart."""
+        if any(t is b for t in top for b in bottom):
+            raise self.error("cannot work in place; give the top a name of its own")
 
     def canonical_axis(self, axis: int, axes: int, field: str) -> int:
         """Turn an axis that may count from the end into one in [0, axes)."""

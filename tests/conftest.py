@@ -20,7 +20,8 @@ def make_layer():
     """
 
     def make(prototxt, *bottoms, tops=1, dtype="float64", seed=1, phase="TRAIN"):
-        param = parse_text(f'name: "it" phase: {phase} {prototxt}', caffe_pb2.LayerParameter())
+        param = caffe_pb2.LayerParameter()
+        parse_text(f'name: "it" phase: {phase} {prototxt}', param)
         rng = np.random.default_rng(seed)
         arrays = [
             rng.standard_normal(b) if isinstance(b, tuple) else np.asarray(b) for b in bottoms

@@ -1,0 +1,1 @@
+"""caffe.proto: the schema of Caffe's files."""

@@ -1,0 +1,103 @@
+"""Weights files of a net: loaded layer by layer, by name, and written as Caffe writes them."""
+
+import os
+from collections.abc import Collection
+
+import numpy as np
+
+from ..core import Blob, Layer, log
+from ..proto import ConfigError, LayerWeights, read_weights, write_caffemodel, write_caffemodel_hdf5
+from ..proto.caffe_pb2 import NetParameter
+from .net import Net
+
+
+def load_weights(net: Net, path: str | os.PathLike, skip: Collection[str] = ()) -> None:
+    """Copy the weights of layers of the same name out of a .caffemodel or .caffemodel.h5.
+
+    Layers of the file that the net does not have are ignored, and layers of the net that the file
+    does not have stay as they are, as are those named in skip. Raises ConfigError, before any
+    weight is changed, where a layer of both has other shapes.
+    """
+    layers = {layer.name: layer for layer in net.layers}
+    unknown = sorted(set(skip) - set(layers))
+    if unknown:
+        raise ConfigError(f"-weights_skip: the net has no layer {unknown[0]!r}")
+    copies: list[tuple[Blob, np.ndarray]] = []
+    for saved in read_weights(path):
+        layer = layers.get(saved.name)
+        if layer is None or saved.name in skip:
+            log.info("net.cpp:744", f"Ignoring source layer {saved.name}")
+            continue
+        copies += _matched(net, layer, saved, str(path))
+    for blob, array in copies:
+        blob.data[...] = blob.xp.asarray(array).reshape(blob.shape)
+
+
+def save_weights(
+    net: Net, path: str | os.PathLike, *, hdf5: bool = False, diffs: bool = False
+) -> None:
+    """Write the net and its weights, and their gradients if asked, as Caffe's files.
+
+    HDF5 files hold each shared weight once, with the layer that owns it.
+    """
+    param = NetParameter(name=net.name, layer=[layer.param for layer in net.layers])
+    data = [[_host(w.data) for w in layer.weights] for layer in net.layers]
+    gradients = [[_host(w.diff) for w in layer.weights] for layer in net.layers] if diffs else None
+    if not hdf5:
+        write_caffemodel(path, param, data, gradients)
+        return
+    owned = [
+        [w.owner == layer.name and w.index == i for i, w in enumerate(_weights(net, layer))]
+        for layer in net.layers
+    ]
+    write_caffemodel_hdf5(path, param, _owned(data, owned), _owned(gradients, owned))
+
+
+def _matched(
+    net: Net, layer: Layer, saved: LayerWeights, source: str
+) -> list[tuple[Blob, np.ndarray]]:
+    if len(saved.blobs) != len(layer.weights):
+        raise layer.error(
+            f"has {len(layer.weights)} weight blobs, but {len(saved.blobs)} in {source}; does "
+            "bias_term differ, or the type? Rename the layer to train it afresh, or name it in "
+            "-weights_skip"
+        )
+    copies = []
+    for i, array in enumerate(saved.blobs):
+        blob = layer.weights[i]
+        if array is None:
+            if net.weights.of_layer(layer.name)[i].owner == layer.name:
+                raise layer.error(f"weight {i} is missing in {source}")
+            continue
+        if not _same_shape(blob.shape, array.shape, saved.is_legacy[i]):
+            raise layer.error(
+                f"weight {i} has shape {blob.shape}, but {array.shape} in {source}. To train this "
+                "layer afresh, rename it (a layer that the file does not know keeps its filler), "
+                f"or pass -weights_skip {layer.name}"
+            )
+        copies.append((blob, array))
+    return copies
+
+
+def _same_shape(ours: tuple[int, ...], saved: tuple[int, ...], legacy: bool) -> bool:
+    """Whether shapes agree; a legacy one, of 4 axes, counted from the last."""
+    if not legacy:
+        return ours == saved
+    return len(ours) <= 4 and (1,) * (4 - len(ours)) + ours == saved
+
+
+def _weights(net: Net, layer: Layer) -> list:
+    return net.weights.of_layer(layer.name)
+
+
+def _owned(arrays: list[list] | None, owned: list[list[bool]]) -> list[list] | None:
+    if arrays is None:
+        return None
+    return [
+        [array if mine else None for array, mine in zip(layer, flags, strict=True)]
+        for layer, flags in zip(arrays, owned, strict=True)
+    ]
+
+
+def _host(array) -> np.ndarray:
+    return array if isinstance(array, np.ndarray) else array.get()

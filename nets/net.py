@@ -1,0 +1,265 @@
+"""Net: layers wired by their prototxt, with their blobs and weights."""
+
+from typing import Any
+
+from ..core import Blob, Layer, log
+from ..core.device import array_module
+from ..core.rng import fresh_seed, stream
+from ..layers import create_layer
+from ..proto import ConfigError
+from ..proto.caffe_pb2 import NetParameter, Phase
+from . import debug_info, narration
+from .gradients import Facts, Needs, gradient_needs
+from .graph import Node, build_graph
+from .plan import Plan
+from .rules import net_state, select_layers
+from .weights import Weights
+
+
+class Net:
+    """A net ready to run: forward() computes every blob, backward() every gradient wanted.
+
+    param        a NetParameter, as read by proto.read_net
+    phase        proto.caffe_pb2.TRAIN or TEST; with level and stages it selects the layers
+    dtype        "float32", or "float64" for checking gradients
+    device       "cpu"; "gpu" or "gpu:N"
+    seed         of the initial weights and all other randomness; None draws one
+    share_with   a net whose weights are used, instead of own ones, by layers of the same name
+
+    blobs[name], layers, layer_names, outputs and inputs are as in the prototxt, with a Split
+    layer after each blob that several layers read. Blob data and diffs are live: write to
+    net.blobs["data"].data[...], call forward, read net.blobs["prob"].data.
+
+    Raises ConfigError for whatever is wrong with the prototxt, naming layer and field.
+    """
+
+    def __init__(
+        self,
+        param: NetParameter,
+        phase: int,
+        *,
+        level: int = 0,
+        stages: tuple[str, ...] = (),
+        dtype: str = "float32",
+        device: str = "cpu",
+        seed: int | None = None,
+        share_with: "Net | None" = None,
+    ):
+        self.phase = phase
+        self.debug_info = param.debug_info  # whether to log the mean size of everything computed
+        self.dtype = dtype
+        self.device = device
+        self.seed = fresh_seed() if seed is None else seed
+        state = net_state(param, phase, level, stages)
+        self.graph = build_graph(select_layers(param, state))
+        self.blobs: dict[str, Blob] = {}
+        self.layers: list[Layer] = []
+        self.bottoms: list[list[Blob]] = []
+        self.tops: list[list[Blob]] = []
+        self.loss_weights: list[list[float]] = []  # one per top of each layer
+        self.weights = Weights(dtype, array_module(device))
+        try:
+            self._build(share_with)
+        except BaseException:
+            self.close()
+            raise
+
+    # What it is made of.
+
+    @property
+    def name(self) -> str:
+        """The name the prototxt gives the net."""
+        return self.graph.name
+
+    @property
+    def layer_names(self) -> list[str]:
+        """The name of each layer, in order."""
+        return [node.name for node in self.graph.nodes]
+
+    @property
+    def inputs(self) -> list[str]:
+        """Blobs to be filled before forward."""
+        return self.graph.inputs
+
+    @property
+    def outputs(self) -> list[str]:
+        """Blobs that no layer reads."""
+        return self.graph.outputs
+
+    @property
+    def params(self) -> dict[str, list[Blob]]:
+        """The weight blobs of each layer that has any, in the order of caffemodel files."""
+        return {layer.name: layer.weights for layer in self.layers if layer.weights}
+
+    def loss_weight(self, blob: str) -> float:
+        """What a blob counts in the loss; 0 for most."""
+        return next(
+            (
+                weight
+                for node, weights in zip(self.graph.nodes, self.loss_weights, strict=True)
+                for top, weight in zip(node.tops, weights, strict=False)
+                if top == blob and weight
+            ),
+            0.0,
+        )
+
+    @property
+    def data_bytes(self) -> int:
+        """Bytes of the data of all tops, as Caffe counts them: in place counts again."""
+        return sum(top.nbytes for tops in self.tops for top in tops)
+
+    # Running.
+
+    def forward(self, start: int = 0, end: int | None = None) -> float:
+        """Run layers start to end, both included; returns their weighted loss."""
+        last = len(self.layers) - 1 if end is None else end
+        if self.debug_info:
+            return debug_info.forward(self, start, last)
+        return self.plan.forward(start, last)
+
+    def backward(self, start: int | None = None, end: int = 0) -> None:
+        """Run the layers from start down to end, both included, that need it, backward.
+
+        Bottom diffs are overwritten; weight diffs are added to: clear_diffs() starts afresh.
+        """
+        first = len(self.layers) - 1 if start is None else start
+        if self.debug_info:
+            debug_info.backward(self, first, end)
+        else:
+            self.plan.backward(first, end)
+
+    def clear_diffs(self) -> None:
+        """Set the gradients of all weights to zero."""
+        self.weights.clear_diffs()
+
+    def reshape(self) -> None:
+        """Let every blob follow from the shapes of the inputs; forward does so by itself."""
+        self.plan.reshape(0)
+
+    def state(self) -> dict[str, Any]:
+        """Where data and random numbers stand, by layer: JSON values, for an exact resume."""
+        states = {layer.name: layer.state() for layer in self.layers}
+        return {name: state for name, state in states.items() if state}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to where state() was called."""
+        for layer in self.layers:
+            if layer.name in state:
+                layer.restore(state[layer.name])
+
+    def share_weights(self, other: "Net") -> None:
+        """Use other's weights, instead of own ones, in layers of the same name."""
+        theirs = {layer.name: layer for layer in other.layers}
+        for layer in self.layers:
+            if layer.name in theirs:
+                _share(layer, theirs[layer.name])
+
+    def close(self) -> None:
+        """Stop the threads and close the files of the data layers."""
+        for layer in self.layers:
+            layer.close()
+
+    # Building.
+
+    def _build(self, share_with: "Net | None") -> None:
+        narration.begin(self.graph)
+        for node in self.graph.nodes:
+            self._add(node)
+        self._take_weights(share_with)
+        needs = self._decide_gradients()
+        narration.needs_of(self.graph, needs)
+        self.plan = Plan(
+            self.layers, self.bottoms, self.tops, self.loss_weights, [n.backward for n in needs]
+        )
+        narration.end(self.outputs)
+
+    def _add(self, node: Node) -> None:
+        if not node.param.HasField("phase"):
+            node.param.phase = Phase.ValueType(self.phase)
+        log.info("layer_factory.hpp:77", f"Creating layer {node.name}")
+        rng = stream(self.seed, self.phase, node.name, len(self.layers))
+        layer = create_layer(node.param, self.device, self.dtype, rng)
+        self.layers.append(layer)
+        bottoms = [self.blobs[name] for name in node.bottoms]
+        tops = [self._top(layer, name) for name in node.tops]
+        unnamed = self._automatic_tops(layer, len(tops))
+        narration.creating(node, node.tops + ["(automatic)"] * len(unnamed))
+        tops += unnamed
+        self.bottoms.append(bottoms)
+        self.tops.append(tops)
+        layer.check_wiring(len(bottoms), len(tops))
+        layer.setup([blob.shape for blob in bottoms])
+        layer.reshape(bottoms, tops)
+        self.loss_weights.append(_loss_weights(layer, len(tops)))
+        narration.set_up(layer, tops, self.loss_weights[-1], self.data_bytes)
+
+    def _top(self, layer: Layer, name: str) -> Blob:
+        return self.blobs.setdefault(name, Blob((0,), self.dtype, layer.xp))
+
+    def _automatic_tops(self, layer: Layer, named: int) -> list[Blob]:
+        """Blobs for the tops that a layer such as a loss must have and the prototxt left out."""
+        if not layer.automatic_tops:
+            return []
+        count = layer.top_count if isinstance(layer.top_count, int) else (layer.top_count or [0])[0]
+        made = [Blob((0,), self.dtype, layer.xp) for _ in range(named, count)]
+        for blob in made:
+            self.blobs.setdefault("(automatic)", blob)
+        return made
+
+    def _take_weights(self, share_with: "Net | None") -> None:
+        theirs = {layer.name: layer for layer in share_with.layers} if share_with else {}
+        for layer in self.layers:
+            if layer.name in theirs:
+                _share(layer, theirs[layer.name])
+            else:
+                self.weights.add_layer(layer)
+        self.weights.lay_out()
+        for layer in self.layers:
+            used = self.weights.of_layer(layer.name)
+            layer.fill_weights([w.owner == layer.name and w.index == i for i, w in enumerate(used)])
+
+    def _decide_gradients(self) -> list[Needs]:
+        facts = [
+            Facts(
+                weights,
+                [spec.lr_mult for spec in layer.param.param]
+                + [1.0] * (len(layer.weights) - len(layer.param.param)),
+                layer.allows_force_backward,
+            )
+            for layer, weights in zip(self.layers, self.loss_weights, strict=True)
+        ]
+        needs = gradient_needs(self.graph, facts)
+        for layer, need in zip(self.layers, needs, strict=True):
+            layer.propagate_down = need.bottoms
+            layer.param_propagate_down = need.weights
+        return needs
+
+
+def _loss_weights(layer: Layer, tops: int) -> list[float]:
+    """What each top counts in the loss; written back to the layer's param, as Caffe does."""
+    given = layer.param.loss_weight
+    if not given:
+        weights = [layer.default_loss_weight(i) for i in range(tops)]
+        if any(weights):
+            given.extend(weights)
+        return weights
+    if len(given) != tops:
+        raise layer.error(
+            f"loss_weight has {len(given)} values; give none, or one for each of its {tops} tops"
+        )
+    return list(given)
+
+
+def _share(layer: Layer, source: Layer) -> None:
+    """Let layer's weights be source's."""
+    if len(layer.weights) != len(source.weights):
+        raise ConfigError(
+            f"layer {layer.name!r}: has {len(layer.weights)} weights, but the layer of that name "
+            f"in the net it shares with has {len(source.weights)}"
+        )
+    for i, (ours, theirs) in enumerate(zip(layer.weights, source.weights, strict=True)):
+        if ours.shape != theirs.shape:
+            raise layer.error(
+                f"weight {i} has shape {ours.shape}, but {theirs.shape} in the net it shares with"
+            )
+        ours.share_data(theirs)

@@ -1,0 +1,51 @@
+"""Testing: the mean of every output of a net over some batches."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..core import log
+from ..nets import Net
+from .narration import output_lines, outputs
+
+
+class Interrupted(Exception):
+    """A test was stopped before its last batch."""
+
+
+def mean_outputs(
+    net: Net, batches: int, keep_going: Callable[[], bool] = lambda: True
+) -> tuple[list[tuple[str, float]], float]:
+    """([(blob, mean)] for every output number, mean loss) over `batches` forward passes.
+
+    Sums are float32, as Caffe's, so that the digits are too. keep_going is asked before each
+    batch; Interrupted is raised when it says no.
+    """
+    sums: np.ndarray | None = None
+    names: list[str] = []
+    loss = np.float32(0)
+    for _ in range(batches):
+        if not keep_going():
+            raise Interrupted
+        loss += np.float32(net.forward())
+        scores = outputs(net)
+        values = np.array([value for _, value in scores], np.float32)
+        if sums is None:
+            names, sums = [name for name, _ in scores], values
+        else:
+            sums += values
+    means = [] if sums is None else (sums / np.float32(batches)).tolist()
+    return list(zip(names, means, strict=True)), float(loss / np.float32(max(batches, 1)))
+
+
+def test_net(
+    net: Net, number: int, iteration: int, batches: int, show_loss: bool, keep_going: Callable
+) -> list[tuple[str, float]]:
+    """Run test net `number` and log its mean outputs; returns them."""
+    log.info("solver.cpp:347", f"Iteration {iteration}, Testing net (#{number})")
+    scores, loss = mean_outputs(net, batches, keep_going)
+    if show_loss:
+        log.info("solver.cpp:399", f"Test loss: {loss:g}")
+    for line in output_lines("Test", net, scores):
+        log.info("solver.cpp:414", line)
+    return scores

@@ -1,0 +1,42 @@
+"""The training step: one iteration as one object, with room for others between its parts."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..nets import Net
+from .updater import Updater
+
+Hook = Callable[[], None]
+
+
+class TrainingStep:
+    """Forward and backward iter_size times, then the update.
+
+    on_start             hooks that run before the first forward
+    on_gradients_ready   hooks that run when net.weights.diff holds the summed gradients, before
+                         the update: where gradients of several processes are put together
+    """
+
+    def __init__(self, param: Any, net: Net, updater: Updater):
+        self.param = param
+        self.net = net
+        self.updater = updater
+        self.on_start: list[Hook] = []
+        self.on_gradients_ready: list[Hook] = []
+
+    def gradients(self) -> float:
+        """Compute the summed gradients of one iteration; returns the mean loss."""
+        self.net.clear_diffs()
+        for hook in self.on_start:
+            hook()
+        loss = 0.0
+        for _ in range(self.param.iter_size):
+            loss += self.net.forward()
+            self.net.backward()
+        for hook in self.on_gradients_ready:
+            hook()
+        return loss / self.param.iter_size
+
+    def update(self, rate: float, iteration: int) -> None:
+        """Move the weights by the gradients."""
+        self.updater.apply(rate, iteration)
