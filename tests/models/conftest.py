@@ -5,9 +5,9 @@ from math import ceil, prod
 from pathlib import Path
 
 import pytest
-from google.protobuf import text_format
 
-from cortado.proto.caffe_pb2 import TEST, TRAIN, NetParameter, PoolingParameter
+from cortado.proto import read_net
+from cortado.proto.caffe_pb2 import TEST, TRAIN, PoolingParameter
 
 MODELS = Path(__file__).parents[2] / "models"
 
@@ -21,10 +21,6 @@ class Walk:
     layers: list[str] = field(default_factory=list)
     learned: int = 0
     multiply_adds: int = 0
-
-
-def read_net(path):
-    return text_format.Parse(path.read_text(), NetParameter())
 
 
 def layers_of(net, phase):

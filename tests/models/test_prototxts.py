@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from google.protobuf import text_format
 
-from cortado.proto.caffe_pb2 import TEST, TRAIN, NetParameter, SolverParameter
+from cortado.proto import read_net, read_solver
+from cortado.proto.caffe_pb2 import TEST, TRAIN
 
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "models"
@@ -37,12 +37,8 @@ def short(path):
     return str(path.relative_to(MODELS))
 
 
-def read_solver(path):
-    return text_format.Parse(path.read_text(), SolverParameter())
-
-
 def data_layer(solver, phase):
-    net = text_format.Parse((ROOT / solver.net).read_text(), NetParameter())
+    net = read_net(ROOT / solver.net)
     (layer,) = (
         layer
         for layer in net.layer
@@ -152,6 +148,6 @@ def test_readme_makes_the_databases_that_training_reads(path):
 def test_fine_tuning_renames_only_the_last_layer(walk_training):
     base = walk_training("digits").weights
     solver = read_solver(MODELS / "digits/finetune_solver.prototxt")
-    net = text_format.Parse((ROOT / solver.net).read_text(), NetParameter())
+    net = read_net(ROOT / solver.net)
     learning = [layer.name for layer in net.layer if layer.param]
     assert learning == [*list(base)[:-1], "parity"]
