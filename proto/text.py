@@ -4,18 +4,20 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, NamedTuple
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from .errors import ConfigError
 from .scalars import ScalarError, scalar_reader
 from .tokens import END, NAME, STRING, SYMBOL, Source, Token
 
+Descriptor = Any  # of a message; its type differs between protobuf's implementations
+
 _CLOSING = {"{": "}", "<": ">"}
 _DEEPEST = 64  # as C++ gives up on recursion; nets need 6
 
 
-def parse_text(text: str, message: Message, source: str = "<text>") -> None:
+def parse_text(text: str, message: Any, source: str = "<text>") -> None:
     """Fill an empty message from prototxt.
 
     Raises ConfigError, file:line:column first, for unknown fields and enum values (with the
