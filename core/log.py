@@ -9,6 +9,7 @@ Nothing is printed until a command, or `import caffe`, calls to_stderr().
 import logging
 import os
 import sys
+import threading
 import time
 
 _logger = logging.getLogger("cortado")
@@ -50,6 +51,12 @@ def to_stderr(least: int | None = None) -> logging.Handler:
     return handler
 
 
+def silence(handler: logging.Handler) -> None:
+    """Undo to_stderr()."""
+    _logger.removeHandler(handler)
+    _logger.setLevel(logging.CRITICAL)
+
+
 class GlogFormatter(logging.Formatter):
     """One glog line: level, date, time in microseconds, thread, source, message."""
 
@@ -58,7 +65,7 @@ class GlogFormatter(logging.Formatter):
         when = time.localtime(record.created)
         micros = int(record.created % 1 * 1e6)
         stamp = f"{time.strftime('%Y%m%d %H:%M:%S', when)}.{micros:06d}"
-        thread = getattr(record, "thread_id", os.getpid())
+        thread = threading.get_native_id()
         source = getattr(record, "source", f"{record.filename}:{record.lineno}")
         return f"{record.levelname[0]}{stamp} {thread} {source}] {record.getMessage()}"
 
