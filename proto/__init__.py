@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .solver_state import SolverState, read_solver_state, write_solver_state
     from .solver_state_hdf5 import write_solver_state_hdf5
     from .text import parse_text
-    from .upgrade_net import upgrade_net
-    from .upgrade_solver import upgrade_solver
     from .weights import read_weights
 
 _PUBLIC = {
@@ -38,8 +36,6 @@ _PUBLIC = {
     "read_solver": "prototxt",
     "read_solver_state": "solver_state",
     "read_weights": "weights",
-    "upgrade_net": "upgrade_net",
-    "upgrade_solver": "upgrade_solver",
     "write_caffemodel": "caffemodel",
     "write_caffemodel_hdf5": "caffemodel_hdf5",
     "write_file": "atomic_file",

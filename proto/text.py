@@ -14,7 +14,6 @@ from .tokens import END, NAME, STRING, SYMBOL, Source, Token
 Descriptor = Any  # of a message; its type differs between protobuf's implementations
 
 _CLOSING = {"{": "}", "<": ">"}
-_DEEPEST = 64  # as C++ gives up on recursion; nets need 6
 
 
 def parse_text(text: str, message: Any, source: str = "<text>") -> None:
@@ -48,9 +47,6 @@ class _Opening(NamedTuple):
     name: str
     brace: str
     position: int
-
-    def depth(self) -> int:
-        return 0 if self.parent is None else 1 + self.parent.depth()
 
 
 @cache
@@ -141,8 +137,6 @@ class _Reader:
         else:
             inner.SetInParent()  # an empty pair of braces is presence, too
         below = _Opening(opening, field.message_type, name.text, brace.text, name.position)
-        if below.depth() > _DEEPEST:
-            raise self.source.error(name.position, f"more than {_DEEPEST} messages in each other")
         self.read_fields(inner, below)
 
     def read_scalar(self, field: _Field) -> Any:
