@@ -1,0 +1,135 @@
+"""caffe <command> <flags>: finds the command, runs it, and says in one line what went wrong."""
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from ..proto import ConfigError, ConfigWarning
+from . import glog
+from .flags import FlagParser
+
+
+class Command(NamedTuple):
+    """A file in tools/ with add_flags(parser) and run(flags) -> exit status."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "train": Command("train", "train or finetune a model"),
+    "test": Command("test_net", "score a model"),
+    "time": Command("time_net", "benchmark model execution time"),
+    "device_query": Command("device_query", "show what this machine computes with"),
+    "extract_features": Command("extract_features", "write blobs of a net to databases"),
+    "convert_imageset": Command("convert_imageset", "make a database of image files"),
+    "convert_mnist": Command("convert_mnist", "make a database of MNIST's idx files"),
+    "convert_cifar10": Command("convert_cifar10", "make databases of CIFAR-10's binary files"),
+    "compute_image_mean": Command("compute_image_mean", "average the images of a database"),
+    "download": Command("download", "fetch MNIST or CIFAR-10"),
+    "layers": Command("layers", "list the layer types, or explain one"),
+}
+_INTERRUPTED = 130  # what a shell reports after SIGINT
+_PIPE_CLOSED = 141  # and after SIGPIPE
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `caffe` and return its exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    name = _take_command(words)
+    if name in COMMANDS:
+        return run(name, words)
+    if "version" in (name, *(word.lstrip("-") for word in words)):
+        print(f"caffe (cortado {import_module('importlib.metadata').version('cortado')})")
+        return 0
+    if name in (None, "help"):
+        topic = next((word for word in words if not word.startswith("-")), None)
+        if topic in COMMANDS:
+            return run(topic, ["-help"])
+        name = topic
+    if name is None:
+        print(_usage())
+        return 0
+    return _fail("caffe", f"unknown command {name!r}{_suggestion(name)}")
+
+
+def run(name: str, words: Sequence[str], program: str = "caffe") -> int:
+    """Run one command and return its exit status; `program` is what the user calls it by."""
+    try:
+        module = import_module(f".{COMMANDS[name].module}", __package__)
+        parser = _parser(module, program if program == name else f"{program} {name}")
+        flags = parser.parse(words)
+        with warnings.catch_warnings(), glog.logging_to(program, flags):
+            _show_warnings(program)
+            status = module.run(flags)
+        sys.stdout.flush()  # else a closed pipe would be noticed only after the last line
+        return status
+    except ConfigError as problem:
+        return _fail(program, str(problem))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    except OSError as problem:
+        return _fail(program, str(problem))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except SystemExit as done:  # argparse, after -help
+        return int(done.code or 0)
+
+
+def _take_command(words: list[str]) -> str | None:
+    """Remove the command from the words: the first, or behind flags the first that is one."""
+    if words and words[0].startswith("-"):
+        found = next((word for word in words if word in COMMANDS), None)
+    else:
+        found = words[0] if words else None
+    if found is not None:
+        words.remove(found)
+    return found
+
+
+def _parser(module: Any, program: str) -> FlagParser:
+    parser = FlagParser(program, module.__doc__)
+    module.add_flags(parser)
+    glog.add_flags(parser)
+    return parser
+
+
+def _show_warnings(program: str) -> None:
+    """Print ConfigWarnings as users expect to read them, each once."""
+
+    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        print(f"{program}: warning: {message}", file=sys.stderr)
+
+    warnings.simplefilter("default", ConfigWarning)
+    warnings.showwarning = show
+
+
+def _fail(program: str, problem: str) -> int:
+    print(f"{program}: error: {problem}", file=sys.stderr)
+    return 1
+
+
+def _usage() -> str:
+    lines = [f"  {name:<20}{command.summary}" for name, command in COMMANDS.items()]
+    return "\n".join(
+        [
+            "command line brew",
+            "usage: caffe <command> <args>",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "`caffe help <command>` explains one of them.",
+        ]
+    )
+
+
+def _suggestion(name: str) -> str:
+    close = get_close_matches(name, COMMANDS, n=1)
+    nearest = f"; did you mean {close[0]!r}?" if close else "; the commands are"
+    return nearest + (" The commands are " if close else " ") + ", ".join(COMMANDS)

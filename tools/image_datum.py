@@ -1,0 +1,89 @@
+"""Image files as the records Caffe trains on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from ..proto import ConfigError
+from ..proto.caffe_pb2 import Datum
+
+
+class Image(NamedTuple):
+    """A record, and the shape of the picture in it: (height, width) or (height, width, 3)."""
+
+    datum: Datum
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ImageStorage:
+    """How to store an image.
+
+    is_color    three channels (blue, green, red), or one
+    height      pixels; resized only if both height and width are given, 0 keeps the size
+    width       pixels
+    encoding    "" for bare pixels, else a file name extension such as "png"
+
+    A file that has the encoding already is stored as it is unless a size is given: in colour
+    even where is_color is False, as Caffe does.
+    """
+
+    is_color: bool = True
+    height: int = 0
+    width: int = 0
+    encoding: str = ""
+
+    def read(self, path: str, label: int) -> Image | None:
+        """The record of one image, or None if there is no image at `path`."""
+        try:
+            file = Path(path).read_bytes()
+        except OSError:
+            return None
+        pixels = self._decode(file)
+        if pixels is None:
+            return None
+        if not self.encoding:
+            return Image(_bare_datum(pixels, label), pixels.shape)
+        if self.height or self.width or not _has_encoding(path, self.encoding):
+            file = _encode(pixels, self.encoding, path)
+        return Image(Datum(data=file, label=label, encoded=True), pixels.shape)
+
+    def _decode(self, file: bytes) -> np.ndarray | None:
+        if not file:
+            return None
+        mode = cv2.IMREAD_COLOR if self.is_color else cv2.IMREAD_GRAYSCALE
+        pixels = cv2.imdecode(np.frombuffer(file, np.uint8), mode)
+        if pixels is not None and self.height > 0 and self.width > 0:
+            pixels = cv2.resize(pixels, (self.width, self.height))
+        return pixels
+
+
+def _has_encoding(path: str, encoding: str) -> bool:
+    extension = path.rpartition(".")[2].lower()
+    return extension == encoding or (extension, encoding) == ("jpeg", "jpg")
+
+
+def _bare_datum(pixels: np.ndarray, label: int) -> Datum:
+    planes = pixels.transpose(2, 0, 1) if pixels.ndim == 3 else pixels[None]
+    channels, height, width = planes.shape
+    return Datum(
+        channels=channels,
+        height=height,
+        width=width,
+        data=planes.tobytes(),
+        label=label,
+        encoded=False,
+    )
+
+
+def _encode(pixels: np.ndarray, encoding: str, path: str) -> bytes:
+    try:
+        return cv2.imencode(f".{encoding}", pixels)[1].tobytes()
+    except cv2.error:
+        raise ConfigError(
+            f"'{path}' cannot be encoded as {encoding!r}; -encode_type takes png, jpg and "
+            "whatever else this OpenCV writes"
+        ) from None
