@@ -18,6 +18,11 @@ class Needs:
     bottoms: list[bool]
     weights: list[bool]
 
+    @property
+    def anything(self) -> bool:
+        """Whether running backward has any result: a forced Input, say, has none."""
+        return self.backward and (any(self.bottoms) or any(self.weights))
+
 
 @dataclass
 class Facts:

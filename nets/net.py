@@ -169,7 +169,7 @@ class Net:
         needs = self._decide_gradients()
         narration.needs_of(self.graph, needs)
         self.plan = Plan(
-            self.layers, self.bottoms, self.tops, self.loss_weights, [n.backward for n in needs]
+            self.layers, self.bottoms, self.tops, self.loss_weights, [n.anything for n in needs]
         )
         narration.end(self.outputs)
 

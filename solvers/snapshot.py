@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core import log
 from ..nets import Net, save_weights
-from ..proto import ConfigError, SolverState, read_solverstate, write_file, write_solverstate
+from ..proto import ConfigError, SolverState, read_solver_state, write_file, write_solver_state
 from ..proto.caffe_pb2 import SolverParameter
 from .updater import Updater
 
@@ -59,7 +59,7 @@ def write_snapshot(
         for array in updater.history
         for w in net.weights.learnable
     ]
-    write_solverstate(state, SolverState(iteration, model, history, current_step))
+    write_solver_state(state, SolverState(iteration, model, history, current_step))
     return Path(state)
 
 
@@ -74,7 +74,7 @@ def read_snapshot(path: str | Path, net: Net, updater: Updater) -> tuple[SolverS
             f"-snapshot: '{path}' holds weights; give the .solverstate of the same iteration "
             "to resume a run, or pass the file to -weights to start one from it"
         )
-    state = read_solverstate(path)
+    state = read_solver_state(path)
     learnable = net.weights.learnable
     expected = updater.rule.history_count * len(learnable)
     if len(state.history) != expected:

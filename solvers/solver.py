@@ -20,6 +20,7 @@ from .training_step import TrainingStep
 from .updater import Updater
 
 Asked = Callable[[], str | None]
+OnIteration = Callable[[int, float, float], None]
 
 
 class Solver:
@@ -29,6 +30,7 @@ class Solver:
     device          "cpu", "gpu" or "gpu:N"
     request         asked after every iteration: "stop", "snapshot" or None (see interrupts.py)
     on_iteration    called after every iteration with (iteration, loss, rate)
+    weights_skip    layers that the files in param.weights leave as they are
 
     step() and solve() log what Caffe's do, in its words. Same seed, same machine, same number of
     threads: the same run, bit for bit, also when it was resumed from a snapshot.
@@ -39,13 +41,14 @@ class Solver:
         param: SolverParameter,
         device: str = "cpu",
         request: Asked = lambda: None,
-        on_iteration: Callable[[int, float, float], None] | None = None,
+        on_iteration: OnIteration | None = None,
+        weights_skip: tuple[str, ...] = (),
     ):
         self.param = param
         self.iteration = 0
         self.seed = param.random_seed if param.random_seed >= 0 else fresh_seed()
         self._request = request
-        self._on_iteration = on_iteration
+        self.on_iteration = on_iteration
         self._stopped = False
         self._reported_nan = False
         self._device = device
@@ -61,7 +64,8 @@ class Solver:
             self.test_nets.append(self._build(test, share_with=self.net))
             self.test_nets[-1].debug_info |= param.debug_info
         self.step_parts = TrainingStep(param, self.net, Updater(param, self.net.weights))
-        self.load_weights([path for paths in param.weights for path in paths.split(",") if path])
+        files = [path for paths in param.weights for path in paths.split(",") if path]
+        self.load_weights(files, weights_skip)
         self.smoothed = narration.SmoothedLoss(param.average_loss)
         self._start = 0
         log.info("solver.cpp:57", "Solver scaffolding done.")
@@ -124,8 +128,8 @@ class Solver:
             if shown:
                 narration.iteration(self.iteration, speed, display, self.smoothed.value, self.net)
             self._update(shown)
-            if self._on_iteration:
-                self._on_iteration(self.iteration, self.smoothed.value, self.rate)
+            if self.on_iteration:
+                self.on_iteration(self.iteration, self.smoothed.value, self.rate)
             self._save_or_stop()
             if self._stopped:
                 return

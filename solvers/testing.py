@@ -8,27 +8,33 @@ from ..core import log
 from ..nets import Net
 from .narration import output_lines, outputs
 
+Scores = list[tuple[str, float]]  # (blob, value) for every number of every output
+
 
 class Interrupted(Exception):
     """A test was stopped before its last batch."""
 
 
 def mean_outputs(
-    net: Net, batches: int, keep_going: Callable[[], bool] = lambda: True
-) -> tuple[list[tuple[str, float]], float]:
-    """([(blob, mean)] for every output number, mean loss) over `batches` forward passes.
+    net: Net,
+    batches: int,
+    keep_going: Callable[[], bool] = lambda: True,
+    on_batch: Callable[[int, Scores], None] = lambda number, scores: None,
+) -> tuple[Scores, float]:
+    """The mean of every output number, and the mean loss, over `batches` forward passes.
 
     Sums are float32, as Caffe's, so that the digits are too. keep_going is asked before each
-    batch; Interrupted is raised when it says no.
+    batch; Interrupted is raised when it says no. on_batch gets the scores of each batch.
     """
     sums: np.ndarray | None = None
     names: list[str] = []
     loss = np.float32(0)
-    for _ in range(batches):
+    for batch in range(batches):
         if not keep_going():
             raise Interrupted
         loss += np.float32(net.forward())
         scores = outputs(net)
+        on_batch(batch, scores)
         values = np.array([value for _, value in scores], np.float32)
         if sums is None:
             names, sums = [name for name, _ in scores], values
@@ -40,7 +46,7 @@ def mean_outputs(
 
 def test_net(
     net: Net, number: int, iteration: int, batches: int, show_loss: bool, keep_going: Callable
-) -> list[tuple[str, float]]:
+) -> Scores:
     """Run test net `number` and log its mean outputs; returns them."""
     log.info("solver.cpp:347", f"Iteration {iteration}, Testing net (#{number})")
     scores, loss = mean_outputs(net, batches, keep_going)

@@ -1,0 +1,72 @@
+"""Layers and small nets against what real Caffe computed."""
+
+import numpy as np
+
+from cortado.nets import Net
+from cortado.proto import parse_net
+from cortado.proto.caffe_pb2 import TEST, TRAIN
+
+PHASES = {"TRAIN": TRAIN, "TEST": TEST}
+
+
+def entries(record, kind):
+    """(what stands after "kind:", array) of every such entry."""
+    return [
+        (key[len(kind) + 1 :], record[key]) for key in record.files if key.startswith(f"{kind}:")
+    ]
+
+
+def test_layer(layer_golden, assert_close):
+    record = np.load(layer_golden)
+    net = Net(parse_net(str(record["prototxt"])), PHASES[str(record["phase"])], seed=1)
+    weights = [weight for layer in net.layers for weight in layer.weights]
+    for name, array in entries(record, "in"):
+        net.blobs[name].data[...] = array
+    for i, array in entries(record, "param"):
+        weights[int(i)].data[...] = array
+    net.forward()
+    for name, array in entries(record, "top"):
+        assert_close(net.blobs[name].data, array, 2e-5, name)
+    for i, array in entries(record, "param_after"):
+        assert_close(weights[int(i)].data, array, 2e-5, f"weight {i}")
+    for name, array in entries(record, "topdiff"):
+        net.blobs[name].diff[...] = array
+    if not entries(record, "bottomdiff") and not entries(record, "paramdiff"):
+        return
+    net.backward()
+    for name, array in entries(record, "bottomdiff"):
+        assert_close(net.blobs[name].diff, array, 2e-5, f"gradient of {name}")
+    for i, array in entries(record, "paramdiff"):
+        assert_close(weights[int(i)].diff, array, 2e-5, f"gradient of weight {i}")
+
+
+def test_net(net_golden, assert_close):
+    record = np.load(net_golden)
+    phase = PHASES[str(record["phase"])]
+    stages = tuple(str(stage) for stage in record["stages"])
+    net = Net(
+        parse_net(str(record["prototxt"])), phase, level=int(record["level"]), stages=stages, seed=1
+    )
+    assert net.layer_names == record["layer_names"].tolist()
+    assert list(net.blobs) == record["blob_names"].tolist()
+    assert net.inputs == record["inputs"].tolist()
+    assert net.outputs == record["outputs"].tolist()
+    for name, array in entries(record, "in"):
+        net.blobs[name].data[...] = array
+    for key, array in entries(record, "param"):
+        layer, i = key.rsplit(":", 1)
+        net.params[layer][int(i)].data[...] = array
+    net.forward()
+    for name, shape in entries(record, "shape"):
+        assert net.blobs[name].shape == tuple(shape), name
+    for name, array in entries(record, "data"):
+        assert_close(net.blobs[name].data, array, 5e-5, name)
+    if phase != TRAIN:
+        return
+    net.backward()
+    for name, array in entries(record, "diff"):
+        if "_split_" not in name:
+            assert_close(net.blobs[name].diff, array, 5e-5, f"gradient of {name}")
+    for key, array in entries(record, "paramdiff"):
+        layer, i = key.rsplit(":", 1)
+        assert_close(net.params[layer][int(i)].diff, array, 5e-5, f"gradient of weight {key}")

@@ -1,0 +1,39 @@
+"""The progress bar of a training run: loss, rate and time left, on a terminal only."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..solvers import Solver
+
+_FORMAT = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{remaining} left, {rate_fmt}{postfix}]"
+
+
+@contextmanager
+def training_progress(solver: Solver) -> Iterator[None]:
+    """Show the solver's progress below the log, for as long as this lasts."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from tqdm import tqdm
+
+    bar = tqdm(
+        total=solver.param.max_iter,
+        initial=solver.iteration,
+        unit="it",
+        file=sys.stderr,
+        dynamic_ncols=True,
+        leave=False,
+        bar_format=_FORMAT,
+    )
+
+    def show(iteration: int, loss: float, rate: float) -> None:
+        bar.set_postfix_str(f"loss {loss:.4g}, rate {rate:.3g}", refresh=False)
+        bar.update(iteration - bar.n)
+
+    solver.on_iteration = show
+    try:
+        yield
+    finally:
+        solver.on_iteration = None
+        bar.close()

@@ -1,0 +1,77 @@
+"""Train a model, or finetune one: caffe train -solver solver.prototxt [-weights X | -snapshot X].
+
+SIGINT stops after the present iteration and saves; SIGHUP saves and goes on. On a terminal a
+progress bar stands below the log.
+"""
+
+from argparse import Namespace
+
+from ..core import log
+from ..proto import ConfigError, read_solver
+from ..proto.caffe_pb2 import SolverParameter
+from .device import choose_device
+from .flags import FlagParser
+
+
+def add_flags(parser: FlagParser) -> None:
+    """Declare what the command takes."""
+    parser.add_flag("solver", "", "the solver definition, a prototxt file")
+    parser.add_flag("snapshot", "", "a .solverstate to resume from")
+    parser.add_flag("weights", "", "weights to start from: files separated by commas")
+    parser.add_flag("weights_skip", "", "layers, separated by commas, not to take from -weights")
+    parser.add_flag("gpu", "", "the GPU to run on; none: the CPU")
+    parser.add_flag("level", 0, "the level of the training net")
+    parser.add_flag("stage", "", "stages of the training net, separated by commas")
+    effects = ("stop", "snapshot", "none")
+    parser.add_flag("sigint_effect", "stop", "what SIGINT does", choices=effects)
+    parser.add_flag("sighup_effect", "snapshot", "what SIGHUP does", choices=effects)
+
+
+def run(flags: Namespace) -> int:
+    """Train up to max_iter."""
+    if not flags.solver:
+        raise ConfigError("-solver: a solver definition is needed to train")
+    if flags.snapshot and flags.weights:
+        raise ConfigError("-snapshot resumes a run, -weights starts one: give one, not both")
+    param = read_solver(flags.solver)
+    param.train_state.level = flags.level
+    param.train_state.stage.extend(flags.stage.split(","))
+    device = choose_device(flags.gpu or _device_of(param))
+    if flags.snapshot or flags.weights:
+        del param.weights[:]
+    if flags.weights:
+        param.weights.append(flags.weights)
+    _train(param, device, flags)
+    return 0
+
+
+def _train(param: SolverParameter, device: str, flags: Namespace) -> None:
+    # Loaded here, so that mistakes in the flags and the solver are told at once.
+    from ..solvers import Solver
+    from ..solvers.interrupts import Interrupts
+    from .progress import training_progress
+
+    skip = tuple(name for name in flags.weights_skip.split(",") if name)
+    interrupts = Interrupts(flags.sigint_effect, flags.sighup_effect)
+    solver = Solver(param, device, interrupts.request, weights_skip=skip)
+    try:
+        if flags.snapshot:
+            log.info("caffe.cpp:233", f"Resuming from {flags.snapshot}")
+            solver.restore(flags.snapshot)
+        log.info("caffe.cpp:239", "Starting Optimization")
+        with interrupts, training_progress(solver):
+            solver.solve()
+        log.info("caffe.cpp:250", "Optimization Done.")
+    finally:
+        solver.close()
+
+
+def _device_of(param: SolverParameter) -> str:
+    """The GPU that the solver file itself asks for, as Caffe reads it: only if it says so."""
+    if not param.HasField("solver_mode") or param.solver_mode != SolverParameter.GPU:
+        return ""
+    log.warning(
+        "caffe.cpp:180",
+        "solver_mode: GPU is not followed by itself: running on the CPU; pass -gpu 0 for a GPU",
+    )
+    return ""
