@@ -38,3 +38,22 @@ class Window:
             (n + 2 * p - e) // s + 1
             for n, p, e, s in zip(size, self.pad, self.extent, self.stride, strict=True)
         )
+
+    def pooled_size(self, size: Sizes, round_up: bool) -> Sizes:
+        """Positions as pooling counts them: with round_up, the last may reach past the padding.
+
+        None starts beyond the input and its near padding, where it would see nothing.
+        """
+        counts = []
+        for n, k, s, p in zip(size, self.kernel, self.stride, self.pad, strict=True):
+            span = n + 2 * p - k
+            count = (-(-span // s) if round_up else span // s) + 1
+            counts.append(count - 1 if (count - 1) * s >= n + p else count)
+        return tuple(counts)
+
+    def transposed_size(self, size: Sizes) -> Sizes:
+        """The smallest input whose output_size is `size`: what a deconvolution puts out."""
+        return tuple(
+            s * (n - 1) + e - 2 * p
+            for n, s, e, p in zip(size, self.stride, self.extent, self.pad, strict=True)
+        )

@@ -1,0 +1,127 @@
+"""CPU kernels: a factory per operation. NumPy, float32 and float64.
+
+Shapes: x (N, C, *size), y (N, K, *out); size has any number of spatial axes, and a Window one
+number for each. Bottom gradients (dx) are written, weight gradients (dfilters, dbias) added to.
+Arrays are C-contiguous and have the dtype that the kernel was prepared for.
+"""
+
+from math import prod
+from typing import Any
+
+from ...core import Shape, Window
+
+__all__ = [
+    "prepare_average_pooling",
+    "prepare_convolution",
+    "prepare_deconvolution",
+    "prepare_im2col",
+    "prepare_lrn_across_channels",
+    "prepare_lrn_within_channel",
+    "prepare_max_pooling",
+    "prepare_stochastic_pooling",
+    "prepare_weighted_pooling",
+]
+
+
+def prepare_convolution(x_shape: Shape, num_output: int, window: Window, group: int, dtype: Any):
+    """Cross-correlation of x with filters (num_output, C / group, *kernel).
+
+    forward(x, filters, bias or None, y), backward_data(dy, filters, dx),
+    backward_filters(x, dy, dfilters), backward_bias(dy, dbias)
+    """
+    from .convolution import Convolution
+    from .pointwise_convolution import PointwiseConvolution
+
+    kind = PointwiseConvolution if window.is_pointwise else Convolution
+    return kind(x_shape, num_output, window, group, dtype)
+
+
+def prepare_deconvolution(x_shape: Shape, num_output: int, window: Window, group: int, dtype: Any):
+    """The transpose of a convolution, filters (C, num_output / group, *kernel).
+
+    Methods as those of a convolution.
+    """
+    from .deconvolution import Deconvolution
+
+    n, c, *size = x_shape
+    y_shape = (n, num_output, *window.transposed_size(tuple(size)))
+    return Deconvolution(prepare_convolution(y_shape, c, window, group, dtype))
+
+
+def prepare_im2col(x_shape: Shape, window: Window, dtype: Any):
+    """Every window of x laid out as a column: y (N, C * product of kernel, *out).
+
+    forward(x, y), backward(dy, dx)
+    """
+    from .im2col import Im2col
+
+    return Im2col(x_shape, window, dtype)
+
+
+def prepare_max_pooling(x_shape: Shape, window: Window, out: Shape, dtype: Any, keep_index: bool):
+    """The largest value under each window; out may reach past the padding.
+
+    forward(x, y); with keep_index also backward(dy, dx) and, after forward, `index`: an integer
+    array shaped like y with the place of each maximum, the first of equals, in its flat plane.
+    """
+    if prod(out) < prod(window.kernel):
+        from .wide_max_pooling import WideMaxPooling as MaxPooling
+    else:
+        from .max_pooling import MaxPooling
+    return MaxPooling(x_shape, window, out, dtype, keep_index)
+
+
+def prepare_average_pooling(
+    x_shape: Shape, window: Window, out: Shape, dtype: Any, count_padding: bool
+):
+    """The mean under each window, over what lies in x (count_padding: in x and its padding).
+
+    forward(x, y), backward(dy, dx)
+    """
+    from .average_pooling import AveragePooling
+
+    return AveragePooling(x_shape, window, out, dtype, count_padding)
+
+
+def prepare_stochastic_pooling(x_shape: Shape, window: Window, out: Shape, dtype: Any, rng: Any):
+    """One value of each window, drawn from rng with a probability proportional to the value.
+
+    forward(x, y), backward(dy, dx)
+    """
+    from .stochastic_pooling import StochasticPooling
+
+    return StochasticPooling(x_shape, window, out, dtype, rng)
+
+
+def prepare_weighted_pooling(x_shape: Shape, window: Window, out: Shape, dtype: Any):
+    """What stochastic pooling gives on average: sum x^2 / sum x under each window.
+
+    forward(x, y), backward(x, y, dy, dx)
+    """
+    from .weighted_pooling import WeightedPooling
+
+    return WeightedPooling(x_shape, window, out, dtype)
+
+
+def prepare_lrn_across_channels(
+    x_shape: Shape, local_size: int, alpha: float, beta: float, k: float, dtype: Any
+):
+    """x divided by a power of the sum of squares over local_size neighbouring channels.
+
+    forward(x, y), backward(x, y, dy, dx); backward needs the forward pass just before it.
+    """
+    from .lrn_across_channels import LRNAcrossChannels
+
+    return LRNAcrossChannels(x_shape, local_size, alpha, beta, k, dtype)
+
+
+def prepare_lrn_within_channel(
+    x_shape: Shape, local_size: int, alpha: float, beta: float, dtype: Any
+):
+    """x divided by a power of the mean square over a neighbourhood in its own plane.
+
+    forward(x, y), backward(x, y, dy, dx); backward needs the forward pass just before it.
+    """
+    from .lrn_within_channel import LRNWithinChannel
+
+    return LRNWithinChannel(x_shape, local_size, alpha, beta, dtype)
