@@ -157,4 +157,7 @@ def _joined(chunks: list[np.ndarray]) -> np.ndarray:
 def _shaped(values: np.ndarray, shape: tuple[int, ...], start: int) -> np.ndarray:
     if min(shape, default=0) < 0 or math.prod(shape) != values.size:
         raise WireError(start, f"its shape is {shape}, but it holds {values.size} values")
-    return values.reshape(shape)
+    try:
+        return values.reshape(shape)
+    except ValueError:  # no values, but axes beyond what an address can count
+        raise WireError(start, f"its shape {shape} is too large") from None

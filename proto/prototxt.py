@@ -17,7 +17,7 @@ def read_net(path: str | os.PathLike) -> NetParameter:
     """The net in a prototxt file, or in a binary NetParameter, upgraded to today's form."""
     data = read_file(path)
     if b"\0" in data:  # never in text; in every tag of a layer's weights
-        return _upgraded(_binary_net(data, str(path)), str(path))
+        return _binary_net(data, str(path))
     return parse_net(_decoded(data), str(path))
 
 
@@ -60,6 +60,6 @@ def _decoded(data: bytes) -> str:
 
 def _binary_net(data: bytes, source: str) -> NetParameter:
     try:
-        return NetParameter.FromString(data)
-    except DecodeError:
+        return _upgraded(NetParameter.FromString(data), source)
+    except (DecodeError, UnicodeDecodeError):
         raise ConfigError(f"{source}: neither prototxt nor a binary net") from None

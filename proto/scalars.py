@@ -12,7 +12,11 @@ from .tokens import NAME, NUMBER, STRING, SYMBOL, Token
 
 
 class ScalarError(ValueError):
-    """What a field expected; the reader of the text adds where, and what it found."""
+    """What a field expected, and what may have been meant; the reader of the text adds the rest."""
+
+    def __init__(self, wanted: str, hint: str = ""):
+        super().__init__(wanted)
+        self.hint = hint
 
 
 _ESCAPE = re.compile(
@@ -118,17 +122,16 @@ def _enum_value(token: Token, negative: bool, enum: Any) -> int:
     else:
         value = None
     if value is None:
-        raise ScalarError(_choices(token, enum))
+        raise _not_in(enum, token)
     return value.number
 
 
-def _choices(token: Token, enum: Any) -> str:
+def _not_in(enum: Any, token: Token) -> ScalarError:
     names = list(enum.values_by_name)
     near = get_close_matches(token.text.strip("\"'").upper(), names, n=1, cutoff=0.5)
     wanted = "one of " + ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    if token.kind == STRING:
-        wanted += " (without quotes)"
-    return wanted + (f"; did you mean {near[0]}?" if near else "")
+    unquoted = ", without quotes" if token.kind == STRING else ""
+    return ScalarError(wanted + unquoted, f"; did you mean {near[0]}?" if near else "")
 
 
 def _bytes(token: Token, negative: bool) -> bytes:

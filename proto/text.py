@@ -152,7 +152,7 @@ class _Reader:
             found = found if token.kind == STRING else repr(found)
             found = "the end of the file" if token.kind == END else found
             raise self.source.error(
-                token.position, f"{field.name} expects {problem}; got {found}"
+                token.position, f"{field.name} expects {problem}; got {found}{problem.hint}"
             ) from None
         return value
 

@@ -246,13 +246,13 @@ def test_what_is_wrong_and_where(text, message):
         (
             PoolingParameter,
             "pool: AVG",
-            "1:7: pool expects one of MAX, AVE, STOCHASTIC; did you mean AVE?; got 'AVG'",
+            "1:7: pool expects one of MAX, AVE, STOCHASTIC; got 'AVG'; did you mean AVE?",
         ),
         (
             PoolingParameter,
             'pool: "MAX"',
-            "1:7: pool expects one of MAX, AVE, STOCHASTIC (without quotes); "
-            'did you mean MAX?; got "MAX"',
+            "1:7: pool expects one of MAX, AVE, STOCHASTIC, without quotes; "
+            'got "MAX"; did you mean MAX?',
         ),
         (
             PoolingParameter,
