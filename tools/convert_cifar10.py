@@ -13,6 +13,7 @@ from ..core import log
 from ..data.db_writer import BACKENDS, DatabaseWriter
 from ..proto import ConfigError
 from ..proto.caffe_pb2 import Datum
+from ..proto.input_file import read_file
 from .flags import FlagParser
 
 _CLASSES = 10
@@ -59,7 +60,7 @@ def _convert(source: Path, names: Sequence[str], target: Path, backend: str) -> 
 
 def _records(path: Path) -> list[tuple[int, bytes]]:
     """Label and pixels of every record in a batch file."""
-    data = path.read_bytes()
+    data = read_file(path)
     if not data or len(data) % _RECORD:
         raise ConfigError(
             f"'{path}' is damaged: {len(data)} bytes are not whole records of {_RECORD}; "

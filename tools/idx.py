@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..proto import ConfigError
+from ..proto.input_file import read_file
 
 _UNSIGNED_BYTE = 8
 _CONTENTS = {1: "labels", 3: "images"}
@@ -38,10 +39,8 @@ def read_idx(path: Path, axes: int) -> np.ndarray:
 
 
 def _read(path: Path) -> bytes:
+    data = read_file(path)
     try:
-        data = path.read_bytes()
         return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
-    except OSError as problem:  # gzip's own complaint about a wrong checksum is one as well
-        raise ConfigError(f"cannot read '{path}': {problem.strerror or problem}") from None
-    except (EOFError, zlib.error) as problem:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as problem:
         raise ConfigError(f"'{path}' is damaged: {problem}; fetch it again") from None

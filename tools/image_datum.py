@@ -1,18 +1,19 @@
 """Image files as the records Caffe trains on."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from ..data.image import read_image
 from ..proto import ConfigError
 from ..proto.caffe_pb2 import Datum
+from ..proto.input_file import read_file
 
 
 class Image(NamedTuple):
-    """A record, and the shape of the picture in it: (height, width) or (height, width, 3)."""
+    """A record, and the shape of the picture in it: (height, width, channels)."""
 
     datum: Datum
     shape: tuple[int, ...]
@@ -38,27 +39,18 @@ class ImageStorage:
 
     def read(self, path: str, label: int) -> Image | None:
         """The record of one image, or None if there is no image at `path`."""
+        size = (self.height, self.width)
         try:
-            file = Path(path).read_bytes()
-        except OSError:
-            return None
-        pixels = self._decode(file)
-        if pixels is None:
+            pixels = read_image(path, self.is_color, size if min(size) > 0 else None)
+        except ConfigError:
             return None
         if not self.encoding:
             return Image(_bare_datum(pixels, label), pixels.shape)
-        if self.height or self.width or not _has_encoding(path, self.encoding):
+        if max(size) > 0 or not _has_encoding(path, self.encoding):
             file = _encode(pixels, self.encoding, path)
+        else:
+            file = read_file(path)
         return Image(Datum(data=file, label=label, encoded=True), pixels.shape)
-
-    def _decode(self, file: bytes) -> np.ndarray | None:
-        if not file:
-            return None
-        mode = cv2.IMREAD_COLOR if self.is_color else cv2.IMREAD_GRAYSCALE
-        pixels = cv2.imdecode(np.frombuffer(file, np.uint8), mode)
-        if pixels is not None and self.height > 0 and self.width > 0:
-            pixels = cv2.resize(pixels, (self.width, self.height))
-        return pixels
 
 
 def _has_encoding(path: str, encoding: str) -> bool:
@@ -67,15 +59,11 @@ def _has_encoding(path: str, encoding: str) -> bool:
 
 
 def _bare_datum(pixels: np.ndarray, label: int) -> Datum:
-    planes = pixels.transpose(2, 0, 1) if pixels.ndim == 3 else pixels[None]
-    channels, height, width = planes.shape
+    height, width, channels = pixels.shape
+    planes = pixels.transpose(2, 0, 1).tobytes()
+    # encoded is set to its default, as Caffe does: the bytes are the same.
     return Datum(
-        channels=channels,
-        height=height,
-        width=width,
-        data=planes.tobytes(),
-        label=label,
-        encoded=False,
+        channels=channels, height=height, width=width, data=planes, label=label, encoded=False
     )
 
 

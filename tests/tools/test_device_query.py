@@ -1,0 +1,87 @@
+import sys
+import types
+
+import pytest
+
+from cortado.tools.cli import main
+
+
+@pytest.fixture
+def cupy(monkeypatch):
+    """cupy(count, problem) pretends that cupy is installed and finds `count` GPUs, or fails."""
+
+    def install(count, problem=None):
+        runtime = types.SimpleNamespace(
+            CUDARuntimeError=RuntimeError,
+            getDeviceCount=lambda: count,
+            getDeviceProperties=lambda device: {
+                "name": f"Card {device}".encode(),
+                "major": 9,
+                "maxThreadsDim": (1024, 1024, 64),
+            },
+        )
+        if problem:
+            runtime.getDeviceCount = problem
+        module = types.ModuleType("cupy")
+        monkeypatch.setattr(module, "cuda", types.SimpleNamespace(runtime=runtime), raising=False)
+        monkeypatch.setitem(sys.modules, "cupy", module)
+
+    return install
+
+
+@pytest.fixture
+def no_cupy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+
+
+@pytest.mark.usefixtures("no_cupy")
+def test_a_machine_without_gpu(capsys):
+    assert main(["device_query"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["CPU", "NumPy", "GPU", "Kernels"]
+    assert "cores for this process" in lines[0]
+    assert "BLAS " in lines[1]
+    assert "none is usable: device 'gpu' needs cupy, which is not installed" in lines[2]
+    assert lines[3].split()[1:4] == ["NumPy", "on", "the"]
+
+
+@pytest.mark.usefixtures("no_cupy")
+@pytest.mark.parametrize("gpu", ["0", "all"])
+def test_asking_for_a_gpu_that_is_not_there(capsys, gpu):
+    assert main(["device_query", "-gpu", gpu]) == 1
+    assert "needs cupy" in capsys.readouterr().err
+
+
+def test_a_driver_that_fails(cupy, capsys):
+    def fail():
+        raise RuntimeError("driver too old")
+
+    cupy(0, fail)
+    assert main(["device_query"]) == 0
+    assert "none is usable: CUDA says driver too old" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("gpu", "shown"), [("", [0, 1, 2]), ("all", [0, 1, 2]), ("2,0", [2, 0]), ("1", [1])]
+)
+def test_gpus_are_described_in_the_words_of_caffe(cupy, capsys, gpu, shown):
+    cupy(3)
+    assert main(["device_query", f"-gpu={gpu}"]) == 0
+    output = capsys.readouterr()
+    assert "GPU      3 found" in output.out
+    log = [line.partition("] ")[2] for line in output.err.splitlines()]
+    assert log[0] == f"Querying GPUs {gpu}"
+    assert log[1:5] == [
+        f"Device id:                     {shown[0]}",
+        "Major revision number:         9",
+        f"Name:                          Card {shown[0]}",
+        "Maximum dimension of block:    1024, 1024, 64",
+    ]
+    ids = [line.split()[-1] for line in log if line.startswith("Device id")]
+    assert ids == [str(device) for device in shown]
+
+
+def test_a_number_that_no_gpu_has(cupy, capsys):
+    cupy(2)
+    assert main(["device_query", "-gpu=0,2"]) == 1
+    assert "-gpu: '2' is none of 0, 1 or all" in capsys.readouterr().err
