@@ -7,6 +7,7 @@ unbroken one would have drawn.
 
 import secrets
 import zlib
+from typing import Any
 
 import numpy as np
 
@@ -22,3 +23,19 @@ def stream(seed: int, *path: int | str) -> Rng:
 def fresh_seed() -> int:
     """A seed from the operating system, for runs that name none."""
     return secrets.randbits(32)
+
+
+def rng_state(rng: Rng) -> dict[str, Any]:
+    """Where a stream stands, as JSON values; restore_rng() goes on from there."""
+    return _as_json(rng.bit_generator.state)
+
+
+def restore_rng(rng: Rng, state: dict[str, Any]) -> None:
+    """Let rng draw what the stream that gave this state would have drawn next."""
+    rng.bit_generator.state = state
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _as_json(inner) for key, inner in value.items()}
+    return value.tolist() if isinstance(value, np.ndarray) else value

@@ -1,0 +1,32 @@
+"""BNLL: binomial normal log likelihood, also known as softplus."""
+
+from ..core import Array, register
+from .families.elementwise import ElementwiseLayer
+
+
+@register("BNLL")
+class BNLL(ElementwiseLayer):
+    """y = log(1 + exp(x)), also known as softplus.
+
+    bottom  x, any shape
+    top     y, same shape; may be the bottom itself (in place)
+
+    Source: Caffe's BNLLLayer; softplus: Dugas et al., NIPS 2000.
+    """
+
+    derivative_reads_x = False
+
+    def function(self, x: Array, y: Array) -> None:
+        # max(x, 0) + log(1 + exp(-|x|)): no exponential overflows.
+        tail = self.xp.abs(x, out=self.scratch.data)
+        self.xp.negative(tail, out=tail)
+        self.xp.exp(tail, out=tail)
+        self.xp.log1p(tail, out=tail)
+        self.xp.maximum(x, 0, out=y)
+        y += tail
+
+    def derivative(self, x: Array, y: Array, space: Array) -> Array:
+        # sigmoid(x) = 1 - exp(-y)
+        self.xp.negative(y, out=space)
+        self.xp.expm1(space, out=space)
+        return self.xp.negative(space, out=space)

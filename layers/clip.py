@@ -1,0 +1,34 @@
+"""Clip: keep values within bounds."""
+
+from ..core import Array, Shape, register
+from .families.elementwise import ElementwiseLayer
+
+
+@register("Clip")
+class Clip(ElementwiseLayer):
+    """y = min(max(x, min), max).
+
+    bottom  x, any shape
+    top     y, same shape; may be the bottom itself (in place)
+
+    The gradient passes where min <= x <= max.
+
+    Prototxt: clip_param { min: (required) max: (required) }
+    Source: Caffe's ClipLayer.
+    """
+
+    def setup(self, bottom_shapes: list[Shape]) -> None:
+        if not self.param.HasField("clip_param"):
+            raise self.error("clip_param is missing; give its min and max")
+        self.low, self.high = self.param.clip_param.min, self.param.clip_param.max
+        if self.low > self.high:
+            raise self.error(
+                f"clip_param.min: {self.low:g} is above clip_param.max ({self.high:g})"
+            )
+
+    def function(self, x: Array, y: Array) -> None:
+        self.xp.clip(x, self.low, self.high, out=y)
+
+    def derivative(self, x: Array, y: Array, space: Array) -> Array:
+        # What clipping left alone was within bounds.
+        return self.xp.equal(x, y, out=space)

@@ -1,0 +1,37 @@
+"""ELU: exponential linear unit."""
+
+from ..core import Array, Shape, register
+from .families.elementwise import ElementwiseLayer
+
+
+@register("ELU")
+class ELU(ElementwiseLayer):
+    """y = x where x > 0, else alpha * (exp(x) - 1).
+
+    bottom  x, any shape
+    top     y, same shape; may be the bottom itself (in place)
+
+    Prototxt: elu_param { alpha: 1 }
+    Source: Clevert et al., "Fast and Accurate Deep Network Learning by Exponential Linear Units",
+    ICLR 2016.
+    """
+
+    def setup(self, bottom_shapes: list[Shape]) -> None:
+        self.alpha = self.param.elu_param.alpha
+        # y has the sign of x unless alpha turns it around.
+        self.derivative_reads_x = self.alpha < 0
+
+    def function(self, x: Array, y: Array) -> None:
+        below = self.xp.minimum(x, 0, out=self.scratch.data)
+        self.xp.expm1(below, out=below)
+        below *= self.alpha
+        self.xp.maximum(x, 0, out=y)
+        y += below
+
+    def derivative(self, x: Array, y: Array, space: Array) -> Array:
+        # 1 where x > 0, else alpha exp(x) = y + alpha
+        below = self.xp.add(y, self.alpha - 1, out=self.scratch.data)
+        self.xp.less_equal(x, 0, out=space)
+        space *= below
+        space += 1
+        return space

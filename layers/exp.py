@@ -1,0 +1,38 @@
+"""Exp: exponential function."""
+
+from math import exp, log
+
+from ..core import Array, Shape, register
+from .families.elementwise import ElementwiseLayer
+
+
+@register("Exp")
+class Exp(ElementwiseLayer):
+    """y = base ** (shift + scale * x).
+
+    bottom  x, any shape
+    top     y, same shape; may be the bottom itself (in place)
+
+    Base -1 stands for e.
+
+    Prototxt: exp_param { base: -1  scale: 1  shift: 0 }
+    Source: Caffe's ExpLayer.
+    """
+
+    derivative_reads_x = False
+
+    def setup(self, bottom_shapes: list[Shape]) -> None:
+        param = self.param.exp_param
+        if param.base != -1 and param.base <= 0:
+            raise self.error(f"exp_param.base: {param.base:g} must be above 0, or -1 for e")
+        log_base = 1 if param.base == -1 else log(param.base)
+        self._inner = log_base * param.scale
+        self._outer = exp(log_base * param.shift)
+
+    def function(self, x: Array, y: Array) -> None:
+        self.xp.multiply(x, self._inner, out=y)
+        self.xp.exp(y, out=y)
+        y *= self._outer
+
+    def derivative(self, x: Array, y: Array, space: Array) -> Array:
+        return self.xp.multiply(y, self._inner, out=space)

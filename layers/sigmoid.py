@@ -1,0 +1,28 @@
+"""Sigmoid: the logistic function."""
+
+from ..core import Array, register
+from .families.elementwise import ElementwiseLayer
+
+
+@register("Sigmoid")
+class Sigmoid(ElementwiseLayer):
+    """y = 1 / (1 + exp(-x)).
+
+    bottom  x, any shape
+    top     y, same shape; may be the bottom itself (in place)
+
+    Source: Caffe's SigmoidLayer, which computes tanh(x / 2) / 2 + 1 / 2.
+    """
+
+    derivative_reads_x = False
+
+    def function(self, x: Array, y: Array) -> None:
+        self.xp.multiply(x, 0.5, out=y)
+        self.xp.tanh(y, out=y)
+        y *= 0.5
+        y += 0.5
+
+    def derivative(self, x: Array, y: Array, space: Array) -> Array:
+        self.xp.subtract(1, y, out=space)
+        space *= y
+        return space

@@ -1,0 +1,41 @@
+"""Swish: x times its own sigmoid."""
+
+from ..core import Array, Blob, Blobs, Shape, register
+from .families.elementwise import ElementwiseLayer
+
+
+@register("Swish")
+class Swish(ElementwiseLayer):
+    """y = x * sigmoid(beta * x).
+
+    bottom  x, any shape
+    top     y, same shape; may be the bottom itself (in place)
+
+    Prototxt: swish_param { beta: 1 }
+    Source: Ramachandran et al., "Searching for Activation Functions", 2017.
+    """
+
+    derivative_reads_x = False  # the sigmoid of the forward pass is kept
+
+    def setup(self, bottom_shapes: list[Shape]) -> None:
+        self.beta = self.param.swish_param.beta
+
+    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        super().prepare_kernels(bottom, top)
+        self._sigmoid = Blob(bottom[0].shape, self.dtype, self.xp)
+
+    def function(self, x: Array, y: Array) -> None:
+        sigmoid = self.xp.multiply(x, 0.5 * self.beta, out=self._sigmoid.data)
+        self.xp.tanh(sigmoid, out=sigmoid)
+        sigmoid *= 0.5
+        sigmoid += 0.5
+        self.xp.multiply(x, sigmoid, out=y)
+
+    def derivative(self, x: Array, y: Array, space: Array) -> Array:
+        # sigmoid + beta y (1 - sigmoid)
+        sigmoid = self._sigmoid.data
+        self.xp.subtract(1, sigmoid, out=space)
+        space *= y
+        space *= self.beta
+        space += sigmoid
+        return space
