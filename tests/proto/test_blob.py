@@ -135,3 +135,8 @@ def test_what_contradicts_itself(blob, problem):
 def test_packed_numbers_must_be_whole():
     with pytest.raises(WireError, match="3 bytes of 4-byte numbers"):
         decode(b"\x2a\x03abc")
+
+
+def test_a_tag_has_one_spelling():
+    with pytest.raises(WireError, match="a tag is longer than it need be"):
+        decode(b"\xad\x00" + bytes(4))

@@ -154,3 +154,8 @@ def test_a_file_that_nobody_could_read_is_not_written(tmp_path, monkeypatch):
     ):
         write_caffemodel(tmp_path / "w", parse_net(NET), [[], [WEIGHT, BIAS]])
     assert not (tmp_path / "w").exists()
+
+
+def test_a_type_that_is_no_text_is_empty():
+    (read,) = decode_caffemodel(b"\xa2\x06\x05\x0a\x01a\x10\x04", "w")
+    assert (read.name, read.type) == ("a", "")

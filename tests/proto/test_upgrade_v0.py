@@ -145,3 +145,14 @@ def test_only_conv_and_pool_can_pad():
 def test_the_name_of_a_type():
     assert v0_type_name("innerproduct") == "InnerProduct"
     assert v0_type_name("magic") == ""
+
+
+def test_a_name_written_anew_is_padded_no_longer():
+    net = parse_net("""
+    layers { layer { name: "p" type: "padding" pad: 1 } bottom: "data" top: "x" }
+    layers { layer { name: "c" type: "conv" } bottom: "x" top: "x" }
+    layers { layer { name: "q" type: "pool" } bottom: "x" top: "y" }
+    """)
+    conv, pool = net.layer
+    assert (conv.bottom, conv.convolution_param.pad) == (["data"], [1])
+    assert (pool.bottom, pool.pooling_param.HasField("pad")) == (["x"], False)

@@ -59,3 +59,7 @@ def test_a_message_is_cut_where_a_number_belongs():
     assert split_before(layer.SerializeToString(), 7) == (below, above)
     assert split_before(below, 7) == (below, b"")
     assert split_before(above, 7) == (b"", above)
+
+
+def test_bits_beyond_the_64th_are_dropped():
+    assert read_varint(b"\xff" * 9 + b"\x7f", 0, 10) == (2**64 - 1, 10)
