@@ -1,4 +1,5 @@
 import pytest
+
 from cortado.proto import ConfigError
 
 CLIP = 'type: "Clip" clip_param { min: -1 max: 2 }'

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+
 from cortado.core.rng import stream
 from cortado.proto import ConfigError
 

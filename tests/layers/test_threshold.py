@@ -1,4 +1,5 @@
 import pytest
+
 from cortado.proto import ConfigError
 
 

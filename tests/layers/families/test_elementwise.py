@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from cortado.core.gradient_check import check_gradients
 
 LAYERS = {

@@ -1,0 +1,68 @@
+"""Concat: blobs side by side along an axis."""
+
+from ..core import ONE_OR_MORE, Blobs, Layer, Shape, register
+
+
+@register("Concat")
+class Concat(Layer):
+    """y = the bottoms one after the other along an axis.
+
+    bottom[i]  x_i, equal in shape except along axis
+    top        y, as long along axis as all bottoms together
+
+    A single bottom shares its memory with the top.
+
+    Prototxt: concat_param { axis: 1 }; concat_dim is the older name of axis
+    Source: Caffe's ConcatLayer.
+    """
+
+    bottom_count = ONE_OR_MORE
+
+    def setup(self, bottom_shapes: list[Shape]) -> None:
+        param = self.param.concat_param
+        if param.HasField("axis") and param.HasField("concat_dim"):
+            raise self.error("concat_param: axis and concat_dim mean the same; give one of them")
+
+    def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
+        first = bottom_shapes[0]
+        axis = self._axis(first)
+        before, after = first[:axis], first[axis + 1 :]
+        for i, shape in enumerate(bottom_shapes):
+            if len(shape) != len(first) or (shape[:axis], shape[axis + 1 :]) != (before, after):
+                raise self.error(
+                    f"bottom[{i}] has shape {shape}, bottom[0] {first}; "
+                    f"they may differ along axis {axis} only"
+                )
+        return [(*before, sum(shape[axis] for shape in bottom_shapes), *after)]
+
+    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        self.refuse_in_place(bottom, top)
+        self.axis = self._axis(bottom[0].shape)
+        self._parts = []
+        end = 0
+        for blob in bottom:
+            start, end = end, end + blob.shape[self.axis]
+            self._parts.append((*(slice(None),) * self.axis, slice(start, end)))
+        if len(bottom) == 1:
+            top[0].share_data(bottom[0])
+            top[0].share_diff(bottom[0])
+
+    def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
+        if len(bottom) > 1:
+            self.xp.concatenate([blob.data for blob in bottom], self.axis, out=top[0].data)
+
+    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
+        if len(bottom) == 1:
+            return
+        dy = top[0].diff
+        for blob, part, wanted in zip(bottom, self._parts, self.propagate_down, strict=True):
+            if wanted:
+                blob.diff[...] = dy[part]
+
+    forward_gpu = forward_cpu
+    backward_gpu = backward_cpu
+
+    def _axis(self, shape: Shape) -> int:
+        param = self.param.concat_param
+        field = "concat_dim" if param.HasField("concat_dim") else "axis"
+        return self.canonical_axis(getattr(param, field), len(shape), f"concat_param.{field}")

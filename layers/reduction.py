@@ -1,0 +1,65 @@
+"""Reduction: sums and means over the trailing axes."""
+
+from ..core import Blob, Blobs, Layer, Shape, register
+from ..proto.caffe_pb2 import ReductionParameter
+
+_SUM, _ASUM = ReductionParameter.SUM, ReductionParameter.ASUM
+_SUMSQ, _MEAN = ReductionParameter.SUMSQ, ReductionParameter.MEAN
+
+
+@register("Reduction")
+class Reduction(Layer):
+    """y = coeff * sum of x over axis and all later axes, or of |x|, or x^2, or the mean.
+
+    bottom  x, any shape with an axis
+    top     y, x's shape before axis; () for axis 0
+
+    Prototxt: reduction_param { operation: SUM  axis: 0  coeff: 1 }; also ASUM, SUMSQ and MEAN
+    Source: Caffe's ReductionLayer.
+    """
+
+    def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
+        (shape,) = bottom_shapes
+        return [shape[: self._axis(shape)]]
+
+    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        self.refuse_in_place(bottom, top)
+        param, shape = self.param.reduction_param, bottom[0].shape
+        axis = self._axis(shape)
+        self._axes = tuple(range(axis, len(shape)))
+        self._spread = (*shape[:axis], *(1 for _ in self._axes))
+        self._coefficient = param.coeff
+        if param.operation == _MEAN:
+            self._coefficient /= max(bottom[0].count // max(top[0].count, 1), 1)
+        self._terms = Blob(shape, self.dtype, self.xp)
+
+    def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
+        x, y = bottom[0].data, top[0].data
+        operation = self.param.reduction_param.operation
+        if operation == _ASUM:
+            x = self.xp.abs(x, out=self._terms.data)
+        elif operation == _SUMSQ:
+            x = self.xp.multiply(x, x, out=self._terms.data)
+        self.xp.sum(x, axis=self._axes, out=y)
+        y *= self._coefficient
+
+    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
+        if not self.propagate_down[0]:
+            return
+        x, dx = bottom[0].data, bottom[0].diff
+        operation = self.param.reduction_param.operation
+        dy = top[0].diff.reshape(self._spread) * self._coefficient
+        if operation == _ASUM:
+            self.xp.sign(x, out=dx)
+            dx *= dy
+        elif operation == _SUMSQ:
+            self.xp.multiply(x, 2 * dy, out=dx)
+        else:
+            dx[...] = dy
+
+    forward_gpu = forward_cpu
+    backward_gpu = backward_cpu
+
+    def _axis(self, shape: Shape) -> int:
+        param = self.param.reduction_param
+        return self.canonical_axis(param.axis, len(shape), "reduction_param.axis")

@@ -1,0 +1,44 @@
+"""Split: one blob for several readers."""
+
+from ..core import ONE_OR_MORE, Blobs, Layer, Shape, register
+
+
+@register("Split")
+class Split(Layer):
+    """y_i = x for every top, so that each reader has a gradient of its own.
+
+    bottom  x, any shape; its gradient is the sum of the tops'
+    top[i]  y_i, sharing x's memory
+
+    Nets put it wherever several layers read one blob.
+
+    Source: Caffe's SplitLayer.
+    """
+
+    top_count = ONE_OR_MORE
+
+    def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
+        return bottom_shapes * len(self.param.top)
+
+    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        self.refuse_in_place(bottom, top)
+        for blob in top:
+            blob.share_data(bottom[0])
+
+    def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
+        pass  # the tops are the bottom's memory
+
+    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
+        if not self.propagate_down[0]:
+            return
+        dx = bottom[0].diff
+        first, *others = (blob.diff for blob in top)
+        if not others:
+            dx[...] = first
+            return
+        self.xp.add(first, others[0], out=dx)
+        for dy in others[1:]:
+            dx += dy
+
+    forward_gpu = forward_cpu
+    backward_gpu = backward_cpu
