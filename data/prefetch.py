@@ -1,0 +1,149 @@
+"""Prefetcher: batches that threads read, decode and transform ahead of need."""
+
+import os
+import weakref
+from collections.abc import Iterator
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Lock, Thread, current_thread
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class BatchReader(Protocol):
+    """Where batches come from.
+
+    All order and chance is in `plans`, which one thread at a time iterates; `load` follows a plan
+    and nothing else. So a batch depends on seed and number alone, whichever thread loads it.
+    """
+
+    def plans(self, seed: int, start: int) -> Iterator[Any]:
+        """What is in batch number `start` and in all that follow, without end."""
+        ...
+
+    def load(self, plan: Any, arrays: list[np.ndarray]) -> None:
+        """Write a batch, one array per top; may replace an array by one of another shape."""
+        ...
+
+    def describe(self, plan: Any, index: int) -> str:
+        """How errors name an item of a batch."""
+        ...
+
+    def close(self) -> None:
+        """Release files."""
+        ...
+
+
+class Batch:
+    """A slot for one batch: an array per top, and the plan that it was loaded by."""
+
+    __slots__ = ("arrays", "plan")
+
+    def __init__(self, arrays: list[np.ndarray]):
+        self.arrays = arrays
+        self.plan: Any = None
+
+
+class Prefetcher:
+    """Keeps threads loading the next batches into a ring of slots, made once.
+
+    The threads start with the first take(). What goes wrong in one is raised by the take() whose
+    turn it is, and by every one after. They stop on close(), when the Prefetcher is forgotten,
+    and when the interpreter exits.
+    """
+
+    def __init__(self, reader: BatchReader, batches: list[Batch], seed: int):
+        self.reader = reader
+        self._batches = batches
+        self._workers: _Workers | None = None
+        self._next: Future[Batch] | None = None
+        self._start = (seed, 0)
+
+    def take(self) -> Batch:
+        """The next batch, when it is ready; give_back() makes room for another."""
+        if self._workers is None:
+            seed, number = self._start
+            self._workers = _Workers(self.reader, self.reader.plans(seed, number), self._batches)
+            self._stop = weakref.finalize(self, self._workers.stop)
+        # A batch that failed stays the next one.
+        self._next = self._next or self._workers.promised.get()
+        batch = self._next.result()
+        self._next = None
+        return batch
+
+    def give_back(self, batch: Batch) -> None:
+        """Let the threads write another batch where this one lies."""
+        if self._workers is not None:
+            self._workers.free.put(batch)
+
+    def seek(self, seed: int, number: int) -> None:
+        """Go on with batch `number` of the sequence that seed gives."""
+        self._halt()
+        self._start = (seed, number)
+
+    def close(self) -> None:
+        """Stop the threads and close the reader."""
+        self._halt()
+        self.reader.close()
+
+    def _halt(self) -> None:
+        if self._workers is not None:
+            self._stop()
+        self._workers = self._next = None
+
+
+class _Workers:
+    """The threads and what they share. They must not know the Prefetcher, whose end ends them."""
+
+    def __init__(self, reader: BatchReader, plans: Iterator[Any], batches: list[Batch]):
+        self.free: SimpleQueue[Batch | None] = SimpleQueue()
+        self.promised: SimpleQueue[Future[Batch]] = SimpleQueue()  # in the order of the batches
+        self._reader = reader
+        self._plans = plans
+        self._turn = Lock()
+        self._stopping = False
+        for batch in batches:
+            self.free.put(batch)
+        # Daemons, because the interpreter waits for other threads before it runs what stops them.
+        self._threads = [
+            Thread(target=self._run, daemon=True, name=f"prefetch-{i}")
+            for i in range(min(len(batches), os.cpu_count() or 1))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self.free.put(None)
+        # The garbage collector may call this from one of the threads.
+        if current_thread() not in self._threads:
+            for thread in self._threads:
+                thread.join()
+
+    def _run(self) -> None:
+        while task := self._claim():
+            batch, promise = task
+            try:
+                self._reader.load(batch.plan, batch.arrays)
+            except BaseException as problem:
+                promise.set_exception(problem)
+            else:
+                promise.set_result(batch)
+
+    def _claim(self) -> tuple[Batch, Future[Batch]] | None:
+        """Wait for room and take the next plan; None when there is nothing more to do."""
+        with self._turn:
+            batch = self.free.get()
+            if batch is None or self._stopping:
+                self.free.put(None)  # for the other threads
+                return None
+            promise: Future[Batch] = Future()
+            self.promised.put(promise)
+            try:
+                batch.plan = next(self._plans)
+            except BaseException as problem:
+                promise.set_exception(problem)
+                self.free.put(None)
+                return None
+            return batch, promise
