@@ -171,10 +171,8 @@ class RecurrentLayer(Layer):
         for i, values in enumerate(self.values):
             if self._exposes:
                 top[1 + i].data[0] = values[-1]
-            elif len(self._last[i]) == values.shape[1]:
-                self._last[i][...] = values[-1]
             else:
-                self._last[i] = values[-1].copy()
+                self._last[i] = values[-1]  # stays true until the next forward has read it
 
     def _transform_inputs(self, bottom: Blobs) -> None:
         """What every step adds to the product of its weights with h."""

@@ -184,6 +184,16 @@ def test_streams_that_stay_keep_their_state(make_recurrent, kind):
 
 
 @each_type
+def test_streams_missing_in_a_restored_state_start_from_zero(make_recurrent, kind):
+    layer, bottom, top = make_recurrent(kind, [[1, 1]] * 3)
+    fresh = run(layer, bottom, top)[0]
+    layer.forward(bottom, top)
+    saved = make_recurrent(kind, [[1]] * 3)[0].state()
+    layer.restore(saved)
+    np.testing.assert_array_equal(run(layer, bottom, top)[0], fresh)
+
+
+@each_type
 def test_the_number_of_steps_may_change(make_recurrent, kind):
     layer, bottom, top = make_recurrent(kind, STARTS)
     whole = run(layer, bottom, top)[0]

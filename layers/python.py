@@ -1,0 +1,164 @@
+"""Python: a layer that somebody wrote in Python, in a module of their own."""
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module, invalidate_caches
+from types import ModuleType
+from typing import Any
+
+from ..core import ANY_NUMBER, Blobs, Layer, Shape, register
+from .families.host_copies import HostCopies, Side
+from .families.python_layer import BlobVec, PythonLayer
+
+__all__ = ["Python", "PythonLayer"]
+
+
+@register("Python")
+class Python(Layer):
+    """Whatever a class derived from caffe.Layer computes, on numpy arrays.
+
+    bottom, top, weights: any number of any shape, as the class decides
+
+    The module is looked for in sys.path (hence in PYTHONPATH) and in the working directory.
+    `instance` is the object of that class. What it raises keeps its type and traceback, and gains
+    a note that names the layer. On a GPU it works on host copies of the blobs.
+
+    Prototxt: python_param { module, layer, param_str: "" }
+              share_in_parallel is accepted and has no effect.
+    Source: Caffe's Python layer. families/python_layer.py says what a class must implement.
+    """
+
+    bottom_count = ANY_NUMBER
+    top_count = ANY_NUMBER
+    shapes_vary = True
+
+    def setup(self, bottom_shapes: list[Shape]) -> None:
+        param = self.param.python_param
+        if not param.module or not param.layer:
+            raise self.error("python_param.module and python_param.layer are required")
+        user_class = self._find_class(self._import(param.module), param.layer)
+        self.instance: Any = self._run("__init__", user_class, self.param)
+        self.instance.param_str = self.instance.param_str_ = param.param_str
+        self.instance.phase = int(self.param.phase)
+        self._visible_weights = HostCopies(self.weights) if self.on_gpu else self.weights
+        self.instance.blobs = BlobVec(self, self._visible_weights)
+        self._awaits_setup = True
+
+    # Shapes are known only to the user's reshape, which wants the blobs themselves.
+
+    def size_tops(self, bottom: Blobs, top: Blobs) -> None:
+        if not self.on_gpu:
+            self._reshape(bottom, top)
+            return
+        if self._awaits_setup:
+            self._host_bottom, self._host_top = HostCopies(bottom), HostCopies(top)
+        self._host_bottom.follow_shapes()
+        self._host_top.follow_shapes()
+        self._reshape(self._host_bottom, self._host_top)
+        self._host_top.give_shapes()
+
+    def _reshape(self, bottom: Blobs, top: Blobs) -> None:
+        if self._awaits_setup:
+            self._call("setup", bottom, top)
+            self._awaits_setup = False
+            self.param_propagate_down = [True] * len(self.weights)
+            self._store_weights("data")
+        self._call("reshape", bottom, top)
+
+    def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
+        self._call("reshape", bottom, top)
+        self._call("forward", bottom, top)
+
+    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
+        if not hasattr(self.instance, "backward"):
+            raise self.error(
+                f"class {self._class_name} has no method backward"
+                "(self, top, propagate_down, bottom)"
+            )
+        self._call("backward", top, self.propagate_down, bottom)
+
+    def forward_gpu(self, bottom: Blobs, top: Blobs) -> None:
+        self._host_bottom.fetch("data")
+        self._fetch_weights("data")
+        self.forward_cpu(self._host_bottom, self._host_top)
+        self._host_top.give_shapes()
+        self._host_top.store("data")
+        self._store_weights("data")
+
+    def backward_gpu(self, top: Blobs, bottom: Blobs) -> None:
+        self._host_bottom.fetch("data")
+        self._host_top.fetch("data")
+        self._host_top.fetch("diff")
+        self._fetch_weights("data")
+        self._fetch_weights("diff")
+        self.backward_cpu(self._host_top, self._host_bottom)
+        self._host_bottom.store("diff", only=self.propagate_down)
+        self._store_weights("diff")
+
+    def _fetch_weights(self, side: Side) -> None:
+        if isinstance(self._visible_weights, HostCopies):
+            self._visible_weights.fetch(side)
+
+    def _store_weights(self, side: Side) -> None:
+        if isinstance(self._visible_weights, HostCopies):
+            self._visible_weights.store(side)
+
+    # The user's code.
+
+    @property
+    def _class_name(self) -> str:
+        return f"{self.param.python_param.module}.{self.param.python_param.layer}"
+
+    def _call(self, method: str, *args: Any) -> None:
+        self._run(method, getattr(self.instance, method), *args)
+
+    def _run(self, what: str, function: Callable[..., Any], *args: Any) -> Any:
+        try:
+            return function(*args)
+        except Exception as problem:
+            problem.add_note(
+                f"raised in {what} of layer {self.name!r} (Python: {self._class_name})"
+            )
+            if isinstance(problem, SyntaxError):
+                problem.add_note("code for Python 2 must be converted: print, xrange, ...")
+            raise
+
+    def _import(self, name: str) -> ModuleType:
+        if "" not in sys.path and os.getcwd() not in sys.path:
+            sys.path.append(os.getcwd())  # a console script's sys.path lacks it
+        invalidate_caches()  # the module may have been written a moment ago
+        try:
+            return self._run("the import", import_module, name)
+        except ModuleNotFoundError as problem:
+            if not f"{name}.".startswith(f"{problem.name}."):
+                raise  # the module was found; something that it imports was not
+        places = ", ".join(path or "the working directory" for path in sys.path)
+        raise self.error(
+            f"python_param.module: there is no module {name!r}; add its folder to PYTHONPATH, or "
+            f"start in that folder (looked in {places})"
+        )
+
+    def _find_class(self, module: ModuleType, name: str) -> type:
+        place = f"module {module.__name__!r} ({getattr(module, '__file__', 'built in')})"
+        found = getattr(module, name, None)
+        if found is None:
+            layers = ", ".join(key for key, value in vars(module).items() if _is_layer(value))
+            raise self.error(
+                f"python_param.layer: {place} has no class {name!r}; its layers: {layers or 'none'}"
+            )
+        if not _is_layer(found):
+            raise self.error(
+                f"python_param.layer: {name!r} of {place} must be a class derived from caffe.Layer"
+            )
+        for method in ("reshape", "forward"):
+            if not hasattr(found, method):
+                raise self.error(
+                    f"python_param.layer: class {name!r} of {place} has no method "
+                    f"{method}(self, bottom, top)"
+                )
+        return found
+
+
+def _is_layer(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, PythonLayer) and value is not PythonLayer

@@ -1,0 +1,401 @@
+import os
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from cortado.core import Blob
+from cortado.core import layer as core_layer
+from cortado.core.gradient_check import check_gradients
+from cortado.layers import create_layer
+from cortado.layers.python import PythonLayer
+from cortado.proto import ConfigError, caffe_pb2
+
+MODULE = '''
+import caffe
+import numpy as np
+
+
+class EuclideanLoss(caffe.Layer):
+    def setup(self, bottom, top):
+        if len(bottom) != 2:
+            raise Exception("Need two inputs to compute distance.")
+
+    def reshape(self, bottom, top):
+        if bottom[0].count != bottom[1].count:
+            raise Exception("Inputs must have the same dimension.")
+        self.difference = np.zeros_like(bottom[0].data)
+        top[0].reshape(1)
+
+    def forward(self, bottom, top):
+        self.difference[...] = bottom[0].data - bottom[1].data
+        top[0].data[...] = np.sum(self.difference**2) / bottom[0].num / 2.0
+
+    def backward(self, top, propagate_down, bottom):
+        for i, sign in enumerate((1, -1)):
+            if propagate_down[i]:
+                bottom[i].diff[...] = sign * top[0].diff[0] * self.difference / bottom[i].num
+
+
+class Counter(caffe.Layer):
+    """A data layer: no bottoms, two tops, reshaped in setup alone."""
+
+    def setup(self, bottom, top):
+        self.batch, self.position = eval(self.param_str)["batch"], 0
+        top[0].reshape(self.batch, 1, 2, 2)
+        top[1].reshape(self.batch)
+
+    def reshape(self, bottom, top):
+        pass
+
+    def forward(self, bottom, top):
+        labels = np.arange(self.position, self.position + self.batch)
+        top[0].data[...] = labels[:, np.newaxis, np.newaxis, np.newaxis]
+        top[1].data[...] = labels
+        self.position += self.batch
+
+    def backward(self, top, propagate_down, bottom):
+        pass
+
+
+class Affine(caffe.Layer):
+    """y = w * x + b with a learned w per column and one learned b."""
+
+    def setup(self, bottom, top):
+        self.blobs.add_blob(*bottom[0].shape[1:])
+        self.blobs.add_blob()
+        self.blobs[0].data[...] = 3
+        self.blobs[1].data[...] = 0.5
+
+    def reshape(self, bottom, top):
+        top[0].reshape(*bottom[0].data.shape)
+
+    def forward(self, bottom, top):
+        top[0].data[...] = bottom[0].data * self.blobs[0].data + self.blobs[1].data
+
+    def backward(self, top, propagate_down, bottom):
+        bottom[0].diff[...] = top[0].diff * self.blobs[0].data
+        self.blobs[0].diff[...] += (top[0].diff * bottom[0].data).sum(axis=0)
+        self.blobs[1].diff[...] += top[0].diff.sum()
+
+
+class Rows(caffe.Layer):
+    """Hands on as many rows as the first number of the bottom says."""
+
+    def reshape(self, bottom, top):
+        top[0].reshape(max(1, int(bottom[0].data.flat[0])), bottom[0].channels)
+
+    def forward(self, bottom, top):
+        top[0].data[...] = bottom[0].data[: top[0].num]
+
+
+class Facts(Rows):
+    """Writes down what it was told, and which methods were called."""
+
+    def __init__(self, *args):
+        self.calls = [type(args[0]).__name__]  # and does not call the inherited __init__
+
+    def setup(self, bottom, top):
+        self.calls.append(("setup", self.param_str, self.param_str_, self.phase, len(self.blobs)))
+
+    def reshape(self, bottom, top):
+        self.calls.append("reshape")
+        top[0].reshape(1)
+
+    def forward(self, bottom, top):
+        self.calls.append("forward")
+
+
+class Fails(Rows):
+    def setup(self, bottom, top):
+        if self.param_str == "at once":
+            raise KeyError("batch_size")
+
+    def forward(self, bottom, top):
+        raise StopIteration("no more data")
+
+    def backward(self, top, propagate_down, bottom):
+        raise KeyError("margin")
+
+
+class Exponential(caffe.Layer):
+    def reshape(self, bottom, top):
+        top[0].reshape(*bottom[0].shape)
+
+    def forward(self, bottom, top):
+        top[0].data[...] = np.exp(bottom[0].data)
+
+    def backward(self, top, propagate_down, bottom):
+        bottom[0].diff[...] = top[0].diff * top[0].data
+
+
+class NoForward(caffe.Layer):
+    def reshape(self, bottom, top):
+        pass
+
+
+class Plain:
+    pass
+'''
+
+
+@pytest.fixture(autouse=True)
+def modules(tmp_path, monkeypatch):
+    """A folder of modules in sys.path; add_module(name, text) puts one more there."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    before = set(sys.modules)
+
+    def add_module(name, text):
+        (tmp_path / f"{name}.py").write_text(text)
+
+    add_module("my_layers", MODULE)
+    yield add_module
+    for name in set(sys.modules) - before:
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+
+
+def python(layer, param_str="", module="my_layers"):
+    return (
+        f'type: "Python" python_param {{ module: "{module}" layer: "{layer}" '
+        f'param_str: "{param_str}" }}'
+    )
+
+
+def test_a_loss(make_layer):
+    layer, bottom, top = make_layer(python("EuclideanLoss"), (3, 4), (3, 4))
+    layer.forward(bottom, top)
+    expected = ((bottom[0].data - bottom[1].data) ** 2).sum() / 6
+    assert top[0].shape == (1,)
+    np.testing.assert_allclose(top[0].data, expected)
+    check_gradients(layer, bottom, top)
+
+
+def test_a_loss_asked_for_one_gradient_writes_one(make_layer):
+    layer, bottom, top = make_layer(python("EuclideanLoss"), (3, 4), (3, 4))
+    layer.propagate_down = [True, False]
+    layer.forward(bottom, top)
+    top[0].diff[...] = 1
+    bottom[1].diff[...] = 7
+    layer.backward(top, bottom)
+    np.testing.assert_allclose(bottom[0].diff, (bottom[0].data - bottom[1].data) / 3)
+    assert (bottom[1].diff == 7).all()
+
+
+def test_a_data_layer(make_layer):
+    layer, bottom, top = make_layer(python("Counter", "{'batch': 3}"), tops=2)
+    assert [blob.shape for blob in top] == [(3, 1, 2, 2), (3,)]
+    for first in (0, 3, 6):
+        layer.forward(bottom, top)
+        assert top[1].data.tolist() == [first, first + 1, first + 2]
+        assert (top[0].data == top[1].data[:, None, None, None]).all()
+
+
+def test_weights_declared_by_the_class_are_the_layers(make_layer):
+    layer, bottom, top = make_layer(python("Affine"), (3, 4))
+    assert [w.shape for w in layer.weights] == [(4,), ()]
+    assert list(layer.instance.blobs) == layer.weights
+    check_gradients(layer, bottom, top)
+
+
+def test_weights_keep_what_setup_wrote():
+    param = caffe_pb2.LayerParameter(name="it", type="Python")
+    param.python_param.module, param.python_param.layer = "my_layers", "Affine"
+    layer = create_layer(param)
+    bottom, top = [Blob((2, 3))], [Blob()]
+    bottom[0].data[...] = 1
+    layer.prepare(bottom, top)
+    flat = np.zeros(3, np.float32), np.zeros(3, np.float32)
+    layer.weights[0].bind(*flat)  # as a net does, to have all weights in one array
+    layer.forward(bottom, top)
+    assert flat[0].tolist() == [3, 3, 3]
+    assert (top[0].data == 3.5).all()
+
+
+def test_weights_get_gradients_after_prepare(make_layer):
+    layer, _, _ = make_layer(python("Affine"), (3, 4))
+    assert layer.param_propagate_down == [True, True]
+
+
+def test_forward_reshapes_first(make_layer):
+    layer, bottom, top = make_layer(python("Rows"), np.full((5, 2), 3.0))
+    assert layer.shapes_vary
+    for rows in (3, 5, 1):
+        bottom[0].data[0, 0] = rows
+        layer.forward(bottom, top)
+        np.testing.assert_array_equal(top[0].data, bottom[0].data[:rows])
+
+
+@pytest.mark.parametrize(("phase", "number"), [("TRAIN", 0), ("TEST", 1)])
+def test_the_class_is_told_its_parameters_and_phase(make_layer, phase, number):
+    layer, bottom, top = make_layer(python("Facts", "'margin': 1"), (2, 3), phase=phase)
+    layer.forward(bottom, top)
+    setup = ("setup", "'margin': 1", "'margin': 1", number, 0)
+    expected = ["LayerParameter", setup, "reshape", "reshape", "forward"]
+    assert layer.instance.calls == expected
+
+
+def test_setup_runs_once(make_layer):
+    layer, bottom, top = make_layer(python("Affine"), (3, 4))
+    bottom[0].reshape(7, 4)
+    layer.reshape(bottom, top)
+    assert top[0].shape == (7, 4)
+    assert len(layer.weights) == 2
+
+
+def test_modules_in_the_working_directory_are_found(make_layer, tmp_path, monkeypatch):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "here.py").write_text("from my_layers import Rows as Here")
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
+    make_layer(python("Here", module="here"), (2, 3))
+
+
+def test_modules_in_packages_are_found(make_layer, tmp_path):
+    (tmp_path / "rpn").mkdir()
+    (tmp_path / "rpn" / "__init__.py").write_text("")
+    (tmp_path / "rpn" / "proposal.py").write_text("from my_layers import Rows as Proposal")
+    make_layer(python("Proposal", module="rpn.proposal"), (2, 3))
+
+
+def test_errors_of_the_class_keep_their_type_and_name_the_layer(make_layer):
+    with pytest.raises(KeyError, match="batch_size") as in_setup:
+        make_layer(python("Fails", "at once"), (2, 3))
+    layer, bottom, top = make_layer(python("Fails"), (2, 3))
+    with pytest.raises(StopIteration, match="no more data") as in_forward:
+        layer.forward(bottom, top)
+    with pytest.raises(KeyError, match="margin") as in_backward:
+        layer.backward(top, bottom)
+    caught = {"setup": in_setup, "forward": in_forward, "backward": in_backward}
+    for method, error in caught.items():
+        note = f"raised in {method} of layer 'it' (Python: my_layers.Fails)"
+        assert error.value.__notes__ == [note]
+        assert error.traceback[-1].path.name == "my_layers.py"
+
+
+def test_a_module_written_a_moment_ago_is_found(make_layer, modules, tmp_path):
+    with pytest.raises(ConfigError, match="there is no module 'late'"):
+        make_layer(python("Rows", module="late"), (2, 3))
+    folder = tmp_path.stat()
+    modules("late", "from my_layers import Rows")
+    os.utime(tmp_path, ns=(folder.st_atime_ns, folder.st_mtime_ns))  # clocks of files are coarse
+    make_layer(python("Rows", module="late"), (2, 3))
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "note"),
+    [
+        ("import no_such_thing", ModuleNotFoundError, "raised in the import of layer 'it'"),
+        ("1 / 0", ZeroDivisionError, "raised in the import of layer 'it'"),
+        ("print 'hello'", SyntaxError, "code for Python 2 must be converted"),
+    ],
+)
+def test_errors_inside_the_module_are_its_own(make_layer, modules, text, error, note):
+    modules("broken", text)
+    with pytest.raises(error) as caught:
+        make_layer(python("Rows", module="broken"), (2, 3))
+    assert any(note in line for line in caught.value.__notes__)
+
+
+@pytest.mark.parametrize(
+    ("param", "message"),
+    [
+        ('type: "Python"', "python_param.module and python_param.layer are required"),
+        (python("Rows", module="absent"), "there is no module 'absent'; add .* PYTHONPATH"),
+        (python("Rows", module="absent.rows"), "there is no module 'absent.rows'"),
+        (python("Row"), r"my_layers.py\) has no class 'Row'; its layers: .*Affine, Rows, Facts"),
+        (python("Plain"), "'Plain' of .* must be a class derived from caffe.Layer"),
+        (python("np"), "'np' of .* must be a class derived from caffe.Layer"),
+        (python("NoForward"), r"'NoForward' of .* has no method forward\(self, bottom, top\)"),
+    ],
+)
+def test_what_cannot_be_found_is_named(make_layer, param, message):
+    with pytest.raises(ConfigError, match=rf"^layer 'it' \(Python\): .*{message}"):
+        make_layer(param, (2, 3))
+
+
+def test_the_places_searched_are_named(make_layer, tmp_path):
+    with pytest.raises(ConfigError, match=str(tmp_path)):
+        make_layer(python("Rows", module="absent"), (2, 3))
+
+
+def test_a_class_without_backward_says_so_when_asked(make_layer):
+    layer, bottom, top = make_layer(python("Rows"), (2, 3))
+    layer.forward(bottom, top)
+    with pytest.raises(ConfigError, match="class my_layers.Rows has no method backward"):
+        layer.backward(top, bottom)
+
+
+class DeviceArray(np.ndarray):
+    """An array as unlike numpy's as cupy's: get() makes a numpy array of it."""
+
+    def get(self):
+        return np.array(self)
+
+
+@pytest.fixture
+def device(monkeypatch):
+    """A device whose arrays lie in host memory after all, in place of a GPU."""
+
+    def wrap(make):
+        return lambda *args: make(*args).view(DeviceArray)
+
+    module = types.SimpleNamespace(zeros=wrap(np.zeros), asarray=wrap(np.array))
+    monkeypatch.setattr(core_layer, "array_module", lambda name: np if name == "cpu" else module)
+    return module
+
+
+def layer_on(device, user_class="Affine"):
+    param = caffe_pb2.LayerParameter(name="it", type="Python")
+    param.python_param.module, param.python_param.layer = "my_layers", user_class
+    layer = create_layer(param, device="gpu" if device else "cpu", dtype="float64")
+    bottom, top = ([Blob((3, 4), "float64", device or np)] for _ in range(2))
+    layer.prepare(bottom, top)
+    return layer, bottom, top
+
+
+def run_both_ways(layer, bottom, top):
+    bottom[0].data[...] = np.arange(bottom[0].count).reshape(bottom[0].shape)
+    layer.weights[1].data[...] = 2
+    layer.forward(bottom, top)
+    top[0].diff[...] = bottom[0].data
+    layer.weights[0].diff[...] = 1
+    layer.backward(top, bottom)
+    blobs = [*bottom, *top, *layer.weights]
+    return [side.copy() for blob in blobs for side in (blob.data, blob.diff)]
+
+
+def test_on_a_device_the_class_sees_host_arrays(device):
+    there, here = layer_on(device), layer_on(None)
+    for rows in (3, 2, 5):
+        for layer, bottom, top in (there, here):
+            bottom[0].reshape(rows, 4)
+            layer.reshape(bottom, top)
+        results = run_both_ways(*there)
+        assert all(type(array) is DeviceArray for array in results)
+        for ours, expected in zip(results, run_both_ways(*here), strict=True):
+            np.testing.assert_array_equal(ours, expected)
+    assert all(type(blob.data) is np.ndarray for blob in there[0].instance.blobs)
+
+
+def test_on_a_device_unwanted_gradients_stay_as_they_are(device):
+    layer, bottom, top = layer_on(device)
+    layer.propagate_down = [False]
+    bottom[0].diff[...] = 7
+    run_both_ways(layer, bottom, top)
+    assert (bottom[0].diff == 7).all()
+
+
+def test_on_a_device_backward_sees_what_a_later_layer_made_of_the_top(device):
+    layer, bottom, top = layer_on(device, "Exponential")
+    layer.forward(bottom, top)
+    top[0].data[...] = 5
+    top[0].diff[...] = 2
+    layer.backward(top, bottom)
+    assert (bottom[0].diff == 10).all()
+
+
+def test_caffe_layer_is_the_base_class():
+    caffe = pytest.importorskip("caffe")
+    assert caffe.Layer is PythonLayer
