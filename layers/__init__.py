@@ -30,7 +30,8 @@ def layer_class(name: str, layer: str = "") -> type[Layer]:
         import_module(f".{module}", __name__)
     found = registered(name)
     if found is None:
-        raise ConfigError(f"layer {layer!r}: unknown type {name!r}{_suggestion(name)}")
+        where = f"layer {layer!r}: " if layer else ""
+        raise ConfigError(f"{where}unknown type {name!r}{_suggestion(name)}")
     return found
 
 
