@@ -1,10 +1,9 @@
 """Reduction: sums and means over the trailing axes."""
 
+from math import prod
+
 from ..core import Blob, Blobs, Layer, Shape, register
 from ..proto.caffe_pb2 import ReductionParameter
-
-_SUM, _ASUM = ReductionParameter.SUM, ReductionParameter.ASUM
-_SUMSQ, _MEAN = ReductionParameter.SUMSQ, ReductionParameter.MEAN
 
 
 @register("Reduction")
@@ -29,16 +28,17 @@ class Reduction(Layer):
         self._axes = tuple(range(axis, len(shape)))
         self._spread = (*shape[:axis], *(1 for _ in self._axes))
         self._coefficient = param.coeff
-        if param.operation == _MEAN:
-            self._coefficient /= max(bottom[0].count // max(top[0].count, 1), 1)
+        if param.operation == ReductionParameter.MEAN:
+            self._coefficient /= max(prod(shape[axis:]), 1)
+        # A blob, since it takes no memory before it is used.
         self._terms = Blob(shape, self.dtype, self.xp)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].data, top[0].data
         operation = self.param.reduction_param.operation
-        if operation == _ASUM:
+        if operation == ReductionParameter.ASUM:
             x = self.xp.abs(x, out=self._terms.data)
-        elif operation == _SUMSQ:
+        elif operation == ReductionParameter.SUMSQ:
             x = self.xp.multiply(x, x, out=self._terms.data)
         self.xp.sum(x, axis=self._axes, out=y)
         y *= self._coefficient
@@ -49,10 +49,10 @@ class Reduction(Layer):
         x, dx = bottom[0].data, bottom[0].diff
         operation = self.param.reduction_param.operation
         dy = top[0].diff.reshape(self._spread) * self._coefficient
-        if operation == _ASUM:
+        if operation == ReductionParameter.ASUM:
             self.xp.sign(x, out=dx)
             dx *= dy
-        elif operation == _SUMSQ:
+        elif operation == ReductionParameter.SUMSQ:
             self.xp.multiply(x, 2 * dy, out=dx)
         else:
             dx[...] = dy
