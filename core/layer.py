@@ -64,6 +64,7 @@ class Layer:
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         """Make what forward and backward need for these shapes, so that they allocate nothing.
 
+        Called when propagate_down says which gradients are wanted, and again for other shapes.
         Also the place to let tops share the memory of bottoms.
         """
 
@@ -113,11 +114,15 @@ class Layer:
         self.reshape(bottom, top)
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
-        """Size the tops to fit the bottoms; called again whenever a bottom changes shape."""
+        """Fit the tops and the kernels to the bottoms; called whenever a bottom changes shape."""
+        self.size_tops(bottom, top)
+        self.prepare_kernels(bottom, top)
+
+    def size_tops(self, bottom: Blobs, top: Blobs) -> None:
+        """Give the tops the shapes that follow from those of the bottoms."""
         shapes = self.infer_shapes([blob.shape for blob in bottom])
         for blob, shape in zip(top, shapes, strict=True):
             blob.reshape(shape)
-        self.prepare_kernels(bottom, top)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         """Compute every top.data, on the device of this layer."""

@@ -47,7 +47,10 @@ def save_weights(
         write_caffemodel(path, param, data, gradients)
         return
     owned = [
-        [w.owner == layer.name and w.index == i for i, w in enumerate(_weights(net, layer))]
+        [
+            w.owner == layer.name and w.index == i
+            for i, w in enumerate(net.weights.of_layer(layer.name))
+        ]
         for layer in net.layers
     ]
     write_caffemodel_hdf5(path, param, _owned(data, owned), _owned(gradients, owned))
@@ -56,7 +59,9 @@ def save_weights(
 def _matched(
     net: Net, layer: Layer, saved: LayerWeights, source: str
 ) -> list[tuple[Blob, np.ndarray]]:
-    if len(saved.blobs) != len(layer.weights):
+    used = net.weights.of_layer(layer.name)
+    left_out = used[len(saved.blobs) :]
+    if len(saved.blobs) > len(layer.weights) or any(w.owner == layer.name for w in left_out):
         raise layer.error(
             f"has {len(layer.weights)} weight blobs, but {len(saved.blobs)} in {source}; does "
             "bias_term differ, or the type? Rename the layer to train it afresh, or name it in "
@@ -66,7 +71,7 @@ def _matched(
     for i, array in enumerate(saved.blobs):
         blob = layer.weights[i]
         if array is None:
-            if net.weights.of_layer(layer.name)[i].owner == layer.name:
+            if used[i].owner == layer.name:
                 raise layer.error(f"weight {i} is missing in {source}")
             continue
         if not _same_shape(blob.shape, array.shape, saved.is_legacy[i]):
@@ -84,10 +89,6 @@ def _same_shape(ours: tuple[int, ...], saved: tuple[int, ...], legacy: bool) -> 
     if not legacy:
         return ours == saved
     return len(ours) <= 4 and (1,) * (4 - len(ours)) + ours == saved
-
-
-def _weights(net: Net, layer: Layer) -> list:
-    return net.weights.of_layer(layer.name)
 
 
 def _owned(arrays: list[list] | None, owned: list[list[bool]]) -> list[list] | None:

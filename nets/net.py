@@ -168,6 +168,8 @@ class Net:
         self._take_weights(share_with)
         needs = self._decide_gradients()
         narration.needs_of(self.graph, needs)
+        for layer, bottoms, tops in zip(self.layers, self.bottoms, self.tops, strict=True):
+            layer.prepare_kernels(bottoms, tops)
         self.plan = Plan(
             self.layers, self.bottoms, self.tops, self.loss_weights, [n.anything for n in needs]
         )
@@ -189,7 +191,7 @@ class Net:
         self.tops.append(tops)
         layer.check_wiring(len(bottoms), len(tops))
         layer.setup([blob.shape for blob in bottoms])
-        layer.reshape(bottoms, tops)
+        layer.size_tops(bottoms, tops)
         self.loss_weights.append(_loss_weights(layer, len(tops)))
         narration.set_up(layer, tops, self.loss_weights[-1], self.data_bytes)
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
+
 from ..core import Blob, Layer, Shape
 from ..proto import ConfigError
 
@@ -25,7 +27,6 @@ class Plan:
         runs_backward: list[bool],
     ):
         self._layers, self._bottoms, self._tops = layers, bottoms, tops
-        self._loss_weights = loss_weights
         self._forward = [_bind_forward(*step) for step in zip(layers, bottoms, tops, strict=True)]
         self._backward: list[tuple[int, Call]] = [
             (i, _bind_backward(layers[i], tops[i], bottoms[i]))
@@ -42,33 +43,34 @@ class Plan:
         self._sources = [blob for i, blobs in enumerate(tops) if not bottoms[i] for blob in blobs]
         self._prepared = [_shapes(i, bottoms, tops) for i in range(len(layers))]
         self._source_shapes = [blob.shape for blob in self._sources]
-        self._seed_losses(0)
+        self._seeded: list[Shape | None] = [None] * len(self._losses)
+        self._seed_losses()
 
     def forward(self, start: int, end: int) -> float:
         """Run layers start to end, both included; returns their weighted loss."""
         if [blob.shape for blob in self._sources] != self._source_shapes:
             self.reshape(0)
         i = start
-        try:
-            if self._varying:
+        with np.errstate(all="ignore"):  # NaNs travel on; the solver says where they began
+            try:
                 for i in range(start, end + 1):
                     self._forward[i]()
                     if i in self._varying:
                         self.reshape(i + 1)
-            else:
-                for i in range(start, end + 1):
-                    self._forward[i]()
-        except ConfigError as problem:
-            raise self._explained(problem, i) from problem
-        return sum(
-            weight * float(top.data.sum()) for i, top, weight in self._losses if start <= i <= end
-        )
+            except ConfigError as problem:
+                raise self._explained(problem, i) from problem
+            return sum(
+                weight * float(top.data.sum())
+                for i, top, weight in self._losses
+                if start <= i <= end
+            )
 
     def backward(self, start: int, end: int) -> None:
         """Run the layers from start down to end, both included, that need it, backward."""
-        for i, call in self._backward:
-            if end <= i <= start:
-                call()
+        with np.errstate(all="ignore"):
+            for i, call in self._backward:
+                if end <= i <= start:
+                    call()
 
     def runs_backward(self, layer: int) -> bool:
         """Whether backward does anything for layer number `layer`."""
@@ -82,13 +84,14 @@ class Plan:
                 self._layers[i].reshape(self._bottoms[i], self._tops[i])
                 self._prepared[i] = _shapes(i, self._bottoms, self._tops)
         self._source_shapes = [blob.shape for blob in self._sources]
-        self._seed_losses(start)
+        self._seed_losses()
 
-    def _seed_losses(self, start: int) -> None:
-        """The gradient of the loss with respect to a loss top is its weight."""
-        for i, top, weight in self._losses:
-            if i >= start and any(self._loss_weights[i]):
+    def _seed_losses(self) -> None:
+        """The gradient of the loss with respect to a loss top of a new shape is its weight."""
+        for k, (_, top, weight) in enumerate(self._losses):
+            if self._seeded[k] != top.shape:
                 top.diff[...] = weight
+                self._seeded[k] = top.shape
 
     def _explained(self, problem: ConfigError, i: int) -> ConfigError:
         """The problem, with the record it came from if a data layer knows."""

@@ -12,7 +12,7 @@ from . import mode
 
 
 class LayerView(NamedTuple):
-    """What net.layers holds: a layer's type and its weights."""
+    """What net.layers holds: a layer's type and its weights; for Python layers the user's own."""
 
     type: str
     blobs: list[Blob]
@@ -68,7 +68,10 @@ class Net:
         self._net = net
         self.blobs = OrderedDict(net.blobs)
         self.params = OrderedDict(net.params)
-        self.layers = [LayerView(layer.type, layer.weights) for layer in net.layers]
+        self.layers = [
+            getattr(layer, "instance", None) or LayerView(layer.type, layer.weights)
+            for layer in net.layers
+        ]
         self.layer_dict = OrderedDict(zip(net.layer_names, self.layers, strict=True))
 
     @property

@@ -72,8 +72,9 @@ def create_rule(param: Any) -> UpdateRule:
     for module in ("adadelta", "adagrad", "adam", "nesterov", "rmsprop", "sgd"):
         import_module(f".{module}", __package__)
     if param.type not in _RULES:
-        close = get_close_matches(param.type, _RULES, n=1, cutoff=0.4)
-        nearest = f"did you mean {close[0]!r}? " if close else ""
+        by_lower = {name.lower(): name for name in _RULES}
+        close = get_close_matches(param.type.lower(), by_lower, n=1)
+        nearest = f"did you mean {by_lower[close[0]]!r}? " if close else ""
         known = ", ".join(sorted(_RULES))
         raise ConfigError(f"solver: unknown type {param.type!r}; {nearest}known types: {known}")
     return _RULES[param.type](param)

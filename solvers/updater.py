@@ -44,6 +44,10 @@ class Updater:
 
     def apply(self, rate: float, iteration: int) -> None:
         """Turn the summed gradients into a step of all weights; rate as the policy sets it."""
+        with np.errstate(all="ignore"):  # the loss tells of NaNs
+            self._apply(rate, iteration)
+
+    def _apply(self, rate: float, iteration: int) -> None:
         self._clip()
         self.rule.begin(iteration)
         w, g = self.weights.data, self.weights.diff

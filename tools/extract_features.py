@@ -10,6 +10,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +19,7 @@ import numpy as np
 from ..core import Blob, log
 from ..data.db_writer import BACKENDS, DatabaseWriter
 from ..nets import Net, load_weights
-from ..proto import ConfigError, read_net, replacing
+from ..proto import ConfigError, read_net, write_file
 from ..proto.caffe_pb2 import TEST, Datum
 from .device import choose_device
 from .flags import FlagParser
@@ -134,5 +135,6 @@ class _Archive:
         self._items.append(item.reshape(blob.shape[1:]).copy())
 
     def write(self, path: Path) -> None:
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, **{self._name: np.stack(self._items)})
+        file = BytesIO()
+        np.savez(file, **{self._name: np.stack(self._items)})
+        write_file(path, [file.getbuffer()])

@@ -1,1 +1,1 @@
-"""What families of layer types share: one abstract base class a file."""
+"""What families of layer types share: abstract base classes, and what those stand on."""
