@@ -26,7 +26,9 @@ __all__ = list(_PUBLIC)
 def __getattr__(name: str):
     """Import a public name on first use, so that `import cortado` stays cheap and safe."""
     if name == "__version__":
-        return import_module("importlib.metadata").version("cortado")
+        from importlib.metadata import version
+
+        return version("cortado")
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_PUBLIC[name]}", __name__), name)

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
+from ..core import log
 from ..proto import ConfigError
 
 BACKENDS = ("lmdb", "leveldb")
@@ -38,6 +39,8 @@ class DatabaseWriter:
         self._pending: list[Record] = []
         shutil.rmtree(self._growing, ignore_errors=True)
         self._store: _Store = (_LMDB if backend == "lmdb" else _LevelDB)(self._growing)
+        source = "db_lmdb.cpp:35" if backend == "lmdb" else "db_leveldb.cpp:18"
+        log.info(source, f"Opened {backend} {path}")
 
     def put(self, key: bytes, value: bytes) -> None:
         """Add a record."""

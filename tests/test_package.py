@@ -5,6 +5,7 @@ import pkgutil
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import cortado
 from cortado import layers
 
 ROOT = Path(__file__).parent.parent
-SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+SETTINGS = PYPROJECT["tool"]["setuptools"]
 HEAVY = {"numpy", "google.protobuf", "cv2", "h5py", "lmdb", "tqdm"}
 
 # Each imports only from those before it.
@@ -161,5 +163,10 @@ def test_other_names_do_not():
 
 
 def test_the_version_is_that_of_the_distribution():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert cortado.__version__ == project["version"]
+    assert cortado.__version__ == PYPROJECT["project"]["version"]
+
+
+@pytest.mark.parametrize("entry", PYPROJECT["project"]["scripts"].values())
+def test_every_installed_command_has_its_function(entry):
+    module, _, function = entry.partition(":")
+    assert callable(getattr(import_module(module), function))

@@ -44,7 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name in COMMANDS:
         return run(name, words)
     if "version" in (name, *(word.lstrip("-") for word in words)):
-        print(f"caffe (cortado {import_module('importlib.metadata').version('cortado')})")
+        from importlib.metadata import version  # slow to load, and seldom asked for
+
+        print(f"caffe (cortado {version('cortado')})")
         return 0
     if name in (None, "help"):
         topic = next((word for word in words if not word.startswith("-")), None)
@@ -115,21 +117,18 @@ def _fail(program: str, problem: str) -> int:
 
 
 def _usage() -> str:
-    lines = [f"  {name:<20}{command.summary}" for name, command in COMMANDS.items()]
-    return "\n".join(
-        [
-            "command line brew",
-            "usage: caffe <command> <args>",
-            "",
-            "commands:",
-            *lines,
-            "",
-            "`caffe help <command>` explains one of them.",
-        ]
-    )
+    commands = "\n".join(f"  {name:<20}{what.summary}" for name, what in COMMANDS.items())
+    return f"""\
+command line brew
+usage: caffe <command> <args>
+
+commands:
+{commands}
+
+`caffe help <command>` explains one of them."""
 
 
 def _suggestion(name: str) -> str:
     close = get_close_matches(name, COMMANDS, n=1)
-    nearest = f"; did you mean {close[0]!r}?" if close else "; the commands are"
-    return nearest + (" The commands are " if close else " ") + ", ".join(COMMANDS)
+    nearest = f"; did you mean {close[0]!r}?" if close else ""
+    return f"{nearest} (commands: {', '.join(COMMANDS)})"

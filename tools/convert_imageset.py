@@ -7,23 +7,22 @@ the number of the line, from 00000000, and the path. Images that cannot be read 
 
 import os
 import random
-import re
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 from ..core import log
 from ..data.db_writer import BACKENDS, DatabaseWriter
+from ..data.image_list import ListedImage, read_image_list
 from ..proto import ConfigError
 from .cli import run as run_command
 from .flags import FlagParser
 from .image_datum import Image, ImageStorage
 
-_BATCH = 1000  # images between two log lines
-_LABEL = re.compile(r"-?\d{1,9}")
+_REPORT = 1000  # images between two log lines
+_AHEAD = 64  # images decoded at a time
 
 
 def add_flags(parser: FlagParser) -> None:
@@ -46,16 +45,9 @@ def main() -> int:
     return run_command("convert_imageset", sys.argv[1:], program="convert_imageset")
 
 
-class Entry(NamedTuple):
-    """A line of the list."""
-
-    path: str
-    label: int
-
-
 def run(flags: Namespace) -> int:
     """Convert the images of one list."""
-    entries = _read_list(flags.list)
+    entries = read_image_list(flags.list)
     if flags.shuffle:
         log.info("convert_imageset.cpp:86", "Shuffling data")
         random.shuffle(entries)
@@ -66,9 +58,9 @@ def run(flags: Namespace) -> int:
         log.warning("convert_imageset.cpp:95", "Images keep their size: only one side is given.")
     with DatabaseWriter(flags.database, flags.backend) as database:
         count = _convert(entries, flags, database)
-        if count % _BATCH or not count:
+        if count % _REPORT:
             log.info("convert_imageset.cpp:153", f"Processed {count} files.")
-        if entries and not count:
+        if not count:
             raise ConfigError(
                 f"none of the images in '{flags.list}' could be read: the first was sought at "
                 f"'{flags.root}{entries[0].path}'; does ROOTFOLDER/ end in a slash?"
@@ -76,7 +68,7 @@ def run(flags: Namespace) -> int:
     return 0
 
 
-def _convert(entries: list[Entry], flags: Namespace, database: DatabaseWriter) -> int:
+def _convert(entries: list[ListedImage], flags: Namespace, database: DatabaseWriter) -> int:
     """Store the images in the order of the list; how many there were."""
     count = 0
     first_shape = None
@@ -93,23 +85,25 @@ def _convert(entries: list[Entry], flags: Namespace, database: DatabaseWriter) -
         key = os.fsencode(f"{number:08}_{entry.path}")
         database.put(key, image.datum.SerializeToString())
         count += 1
-        if count % _BATCH == 0:
+        if count % _REPORT == 0:
             log.info("convert_imageset.cpp:147", f"Processed {count} files.")
     return count
 
 
-def _images(entries: list[Entry], flags: Namespace) -> Iterator[tuple[Entry, Image | None]]:
-    """Every entry with its image, decoded on all cores, a batch at a time."""
+def _images(
+    entries: list[ListedImage], flags: Namespace
+) -> Iterator[tuple[ListedImage, Image | None]]:
+    """Every entry with its image, decoded on all cores, a few at a time."""
 
-    def read(entry: Entry) -> Image | None:
+    def read(entry: ListedImage) -> Image | None:
         encoding = flags.encode_type.lower() or (_extension(entry.path) if flags.encoded else "")
         storage = ImageStorage(not flags.gray, flags.resize_height, flags.resize_width, encoding)
         return storage.read(flags.root + entry.path, entry.label)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(entries), _BATCH):
-            batch = entries[start : start + _BATCH]
-            yield from zip(batch, pool.map(read, batch), strict=True)
+        for start in range(0, len(entries), _AHEAD):
+            few = entries[start : start + _AHEAD]
+            yield from zip(few, pool.map(read, few), strict=True)
 
 
 def _extension(path: str) -> str:
@@ -117,20 +111,3 @@ def _extension(path: str) -> str:
     if not dot:
         raise ConfigError(f"-encoded: the name '{path}' tells no format; give -encode_type")
     return extension.lower()
-
-
-def _read_list(path: Path) -> list[Entry]:
-    """The lines of the list; a path may contain spaces, but not end in one."""
-    entries = []
-    with path.open(encoding="utf-8", errors="surrogateescape") as lines:
-        for number, line in enumerate(lines, 1):
-            name, _, label = line.strip().rpartition(" ")
-            if not line.strip():
-                continue
-            if not _LABEL.fullmatch(label):
-                raise ConfigError(
-                    f"{path}:{number}: expected a path, a space and a whole number, "
-                    f"found {line.strip()!r}"
-                )
-            entries.append(Entry(name, int(label)))
-    return entries

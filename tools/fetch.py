@@ -55,15 +55,16 @@ def _persist(url: str, part: Path) -> None:
     while True:
         before = _size(part)
         try:
-            return _transfer(url, part, before)
+            _transfer(url, part, before)
         except HTTPError as refusal:
             refusal.close()
-            if refusal.code == _RANGE_NOT_SATISFIABLE:
-                return None  # nothing is missing
-            raise
+            if refusal.code != _RANGE_NOT_SATISFIABLE:  # which means that nothing is missing
+                raise
         except (OSError, HTTPException):
             if _size(part) <= before:
                 raise
+            continue
+        return
 
 
 def _transfer(url: str, part: Path, start: int) -> None:

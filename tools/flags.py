@@ -11,7 +11,6 @@ from ..proto import ConfigError
 _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
 _MEANING = {int: "a whole number", float: "a number"}
-_METAVAR = {int: "N", float: "X", str: "TEXT"}
 
 
 class FlagParser(argparse.ArgumentParser):
@@ -24,7 +23,7 @@ class FlagParser(argparse.ArgumentParser):
 
     def __init__(self, program: str, description: str | None):
         super().__init__(
-            program, description=description, formatter_class=argparse.RawTextHelpFormatter
+            program, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
         )
         self._valued = {"flagfile"}
         self._booleans = {"help", "h"}
@@ -49,15 +48,8 @@ class FlagParser(argparse.ArgumentParser):
         self._valued.add(name)
         if default not in (None, ""):
             help = f"{help} (default {default})"
-        metavar = None if choices else _METAVAR[kind]
-        self.add_argument(
-            f"--{name}",
-            default=default,
-            type=_reader(kind),
-            help=help,
-            metavar=metavar,
-            choices=choices,
-        )
+        read = _reader(kind)
+        self.add_argument(f"--{name}", default=default, type=read, help=help, choices=choices)
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """The value of every flag and positional argument."""

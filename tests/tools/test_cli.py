@@ -66,7 +66,7 @@ def test_help_of_one_command(command, capsys):
         text = capsys.readouterr().out
         assert "usage: caffe brew" in text
         assert "Brew coffee.\n\nHot." in text
-        assert "--cups N" in text
+        assert "--cups CUPS" in text
 
 
 def test_version(capsys):
@@ -84,7 +84,7 @@ def test_unknown_command(words, capsys):
 
 def test_unlike_any_command(capsys):
     assert cli.main(["zzzzz"]) == 1
-    assert "unknown command 'zzzzz'; the commands are train, test" in capsys.readouterr().err
+    assert "unknown command 'zzzzz' (commands: train, test" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["brew", "-cups=3"], ["-cups", "3", "brew"]])

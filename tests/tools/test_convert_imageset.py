@@ -53,8 +53,11 @@ def test_records_are_those_of_caffe(convert, golden, flags):
     status, log, database = convert(*flags)
     assert status == 0
     assert records(database) == records(GOLDENS / f"{golden}.lmdb")
-    assert "convert_imageset.cpp:89] A total of 12 images." in log
-    assert "convert_imageset.cpp:153] Processed 12 files." in log
+    assert [line.partition(" ")[2].split(" ", 2)[2] for line in log.splitlines()] == [
+        "convert_imageset.cpp:89] A total of 12 images.",
+        f"db_lmdb.cpp:35] Opened lmdb {database}",
+        "convert_imageset.cpp:153] Processed 12 files.",
+    ]
 
 
 def test_encoded_images_decode_to_those_of_caffe(convert):
@@ -162,9 +165,8 @@ def test_one_side_alone_does_not_resize(convert):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("00.png", r"list.txt:2: expected a path, a space and a whole number, found '00.png'"),
+        ("00.png", "list.txt:2: expected a path, a space and an integer label, found '00.png'"),
         ("00.png cat", "found '00.png cat'"),
-        ("00.png 99999999999", "found '00.png 99999999999'"),
     ],
 )
 def test_lines_without_label(convert, write_list, line, message):

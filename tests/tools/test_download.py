@@ -271,6 +271,13 @@ def test_an_archive_is_unpacked(monkeypatch, tmp_path, capsys):
     assert {path.name for path in Path("data/cifar10").iterdir()} == {"c.tar.gz", folder.name}
 
 
+def test_progress_is_shown_on_a_terminal(mirrors, fetch, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    status, text, _ = fetch()
+    assert status == 0
+    assert f"{NAME}: 100%" in text
+
+
 def test_unknown_data_set(capsys):
     assert main(["download", "imagenet"]) == 1
     assert re.search("invalid choice: 'imagenet'", capsys.readouterr().err)

@@ -125,6 +125,6 @@ def test_help_shows_flags_and_defaults(parser, capsys):
     with pytest.raises(SystemExit):
         parser.parse(["-help"])
     text = capsys.readouterr().out
-    assert "--iterations N" in text
+    assert "--iterations ITERATIONS" in text
     assert "how many (default 50)" in text
     assert "nogray" not in text
