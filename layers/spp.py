@@ -11,7 +11,7 @@ from ..proto.caffe_pb2 import SPPParameter
 class SPP(Layer):
     """y = x pooled to 1, 2, 4, ... bins along each axis, all laid end to end.
 
-    bottom  x (N, C, H, W), of any size; more or fewer spatial axes will do
+    bottom  x (N, C, H, W), of any size that has room for the bins; or other spatial axes
     top     y (N, C * (1 + 4 + ... + 4^(pyramid_height - 1))), whatever H and W;
             with pyramid_height: 1, (N, C, 1, 1)
 
@@ -49,7 +49,7 @@ class SPP(Layer):
                 f"level {level}, too many for a bottom of size {size}"
             )
         window = Window(kernel=kernel, stride=kernel, pad=pad, dilation=(1,) * len(size))
-        return window, window.pooled_size(size, round_up=True)
+        return window, (bins,) * len(size)
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         kernels, shape = kernels_for(self.device), bottom[0].shape

@@ -32,8 +32,9 @@ def prepare_convolution(x_shape: Shape, num_output: int, window: Window, group: 
     from .convolution import Convolution
     from .pointwise_convolution import PointwiseConvolution
 
-    kind = PointwiseConvolution if window.is_pointwise else Convolution
-    return kind(x_shape, num_output, window, group, dtype)
+    if window.is_pointwise:
+        return PointwiseConvolution(x_shape, num_output, group, dtype)
+    return Convolution(x_shape, num_output, window, group, dtype)
 
 
 def prepare_deconvolution(x_shape: Shape, num_output: int, window: Window, group: int, dtype: Any):

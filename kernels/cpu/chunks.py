@@ -1,14 +1,16 @@
 """Chunks: a batch cut into slices whose scratch space stays in the processor's cache."""
 
-CACHE_BYTES = 1 << 20
+from itertools import pairwise
+
+CACHE_BYTES = 256 << 10  # measured: half of it pays for calls, four times for misses
 
 
 def chunks(count: int, item_bytes: int, budget: int = CACHE_BYTES) -> list[slice]:
     """Cut range(count) into slices, as even as possible, of at most budget bytes or one item."""
     per_chunk = max(1, budget // max(1, item_bytes))
     pieces = -(-count // per_chunk)
-    starts = [count * i // pieces for i in range(pieces)]
-    return [slice(a, b) for a, b in zip(starts, [*starts[1:], count], strict=True)]
+    ends = [count * i // pieces for i in range(1, pieces + 1)]
+    return [slice(start, end) for start, end in pairwise([0, *ends])]
 
 
 def longest(slices: list[slice]) -> int:

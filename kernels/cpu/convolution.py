@@ -23,10 +23,10 @@ class _Piece(NamedTuple):
 
     place: tuple[slice, ...]  # in y
     rows: slice
-    columns: Any  # (n, C, *kernel, rows, ...)
-    column_matrix: Any  # (group, C / group * product of kernel, n * rows * ...)
+    columns: Any  # (C, *kernel, rows, ..., n)
+    column_matrix: Any  # (group, C / group * product of kernel, rows * ... * n)
     maps: Any  # (n, K, rows, ...)
-    map_matrix: Any  # (group, K / group, n * rows * ...)
+    map_matrix: Any  # (group, K / group, rows * ... * n)
 
 
 class Convolution:
@@ -36,9 +36,11 @@ class Convolution:
         n, c, *size = x_shape
         out = window.output_size(tuple(size))
         self._group = group
+        # Of one map per group, the product is elementwise, and BLAS is slow at it.
+        self._spread = np.multiply if num_output == group else np.matmul
         self._bias_shape = (num_output,) + (1,) * len(out)
         depth = c * prod(window.kernel)
-        self._before_rows = (slice(None),) * (2 + window.axes)
+        self._before_rows = (slice(None),) * (1 + window.axes)
 
         image_bytes = depth * prod(out) * np.dtype(dtype).itemsize
         images = chunks(n, image_bytes, COLUMN_BYTES)
@@ -57,16 +59,15 @@ class Convolution:
         self._dfilters = np.empty((group, num_output // group, depth // group), dtype)
 
     def _piece(self, images, rows, column_shape, num_output, row_shape) -> _Piece:
-        box = (images.stop - images.start, rows.stop - rows.start, *row_shape)
+        box = (rows.stop - rows.start, *row_shape, images.stop - images.start)
         columns = self._columns[: prod(column_shape) * prod(box)]
         maps = self._maps[: num_output * prod(box)]
-        after_images = len(column_shape)  # images follow the column's own axes in memory
         return _Piece(
             place=(images, slice(None), rows),
             rows=rows,
-            columns=np.moveaxis(columns.reshape(*column_shape, *box), after_images, 0),
+            columns=columns.reshape(*column_shape, *box),
             column_matrix=columns.reshape(self._group, -1, prod(box)),
-            maps=maps.reshape(num_output, *box).swapaxes(0, 1),
+            maps=np.moveaxis(maps.reshape(num_output, *box), -1, 0),
             map_matrix=maps.reshape(self._group, -1, prod(box)),
         )
 
@@ -84,7 +85,7 @@ class Convolution:
         for images, pieces in self._plan:
             for piece in pieces:
                 piece.maps[...] = dy[piece.place]
-                np.matmul(transposed, piece.map_matrix, out=piece.column_matrix)
+                self._spread(transposed, piece.map_matrix, out=piece.column_matrix)
                 self._dx.add(piece.columns, piece.rows)
             self._dx.unload(dx[images])
 

@@ -23,10 +23,10 @@ class Im2col:
     def forward(self, x, y) -> None:
         columns = y.reshape(len(y), *self._columns_shape)
         for images in self._chunks:
-            columns[images] = self._x.load(x[images])
+            columns[images] = np.moveaxis(self._x.load(x[images]), -1, 0)
 
     def backward(self, dy, dx) -> None:
         columns = dy.reshape(len(dy), *self._columns_shape)
         for images in self._chunks:
-            self._dx.add(columns[images])
+            self._dx.add(np.moveaxis(columns[images], 0, -1), slice(None))
             self._dx.unload(dx[images])

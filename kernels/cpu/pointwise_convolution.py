@@ -5,35 +5,37 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Shape, Window
-from .convolution import Convolution
-
-_ALONG_A_LINE = Window(kernel=(1,), stride=(1,), pad=(0,), dilation=(1,))
+from ...core import Shape
 
 
-class PointwiseConvolution(Convolution):
+class PointwiseConvolution:
     """y[n] = filters x[n] + bias, by groups; the images are their own columns.
 
-    The spatial axes, of which there may be none, count as one line of positions.
+    There may be any number of spatial axes, or none.
     """
 
-    def __init__(self, x_shape: Shape, num_output: int, window: Window, group: int, dtype: Any):
+    def __init__(self, x_shape: Shape, num_output: int, group: int, dtype: Any):
         n, c, *size = x_shape
-        positions = prod(size)
-        super().__init__((n, c, positions), num_output, _ALONG_A_LINE, group, dtype)
-        self._x_shape = (n, group, c // group, positions)
-        self._y_shape = (n, group, num_output // group, positions)
+        self._x_shape = (n, group, c // group, prod(size))
+        self._y_shape = (n, group, num_output // group, prod(size))
+        self._bias_shape = (num_output, *(1 for _ in size))
+        self._dfilters = np.empty((group, num_output // group, c // group), dtype)
 
     def forward(self, x, filters, bias, y) -> None:
         filters = filters.reshape(self._dfilters.shape)
         np.matmul(filters, x.reshape(self._x_shape), out=y.reshape(self._y_shape))
         if bias is not None:
-            y += bias.reshape(-1, *(1,) * (y.ndim - 2))
+            y += bias.reshape(self._bias_shape)
 
     def backward_data(self, dy, filters, dx) -> None:
         transposed = filters.reshape(self._dfilters.shape).swapaxes(1, 2)
         np.matmul(transposed, dy.reshape(self._y_shape), out=dx.reshape(self._x_shape))
 
     def backward_filters(self, x, dy, dfilters) -> None:
-        x, dy = (a.reshape(*a.shape[:2], -1) for a in (x, dy))
-        super().backward_filters(x, dy, dfilters)
+        total = dfilters.reshape(self._dfilters.shape)
+        x_transposed = x.reshape(self._x_shape).swapaxes(2, 3)
+        for dy_image, x_image in zip(dy.reshape(self._y_shape), x_transposed, strict=True):
+            total += np.matmul(dy_image, x_image, out=self._dfilters)
+
+    def backward_bias(self, dy, dbias) -> None:
+        dbias += dy.reshape(*dy.shape[:2], -1).sum(axis=2).sum(axis=0)
