@@ -1,0 +1,81 @@
+"""Accuracy: how often the right class is among the best scores."""
+
+from ..core import Blob, Blobs, Layer, Shape, register
+from .families.class_labels import ClassLabels, check_label_count
+from .families.fold import fold
+
+
+@register("Accuracy")
+class Accuracy(Layer):
+    """accuracy = the share of labels whose score is among the top_k best.
+
+    bottom[0]  scores (N, C, ...); the classes are on axis
+    bottom[1]  labels (N, ...), whole numbers in [0, C), one for each place beside that axis
+    top[0]     accuracy, shape ()
+    top[1]     optional: accuracy of each class (C); 0 for one that no label names
+
+    A score that equals that of the right class counts as better, and so does nan. Labels equal to
+    ignore_label are left out; with none left the accuracy is 0. Has no backward pass.
+
+    Prototxt: accuracy_param { top_k: 1  axis: 1  ignore_label: (none) }
+    Source: Caffe's AccuracyLayer, which takes a diverged net, all scores nan, to be right.
+    """
+
+    bottom_count = 2
+    top_count = range(1, 3)
+
+    def check_wiring(self, bottoms: int, tops: int) -> None:
+        super().check_wiring(bottoms, tops)
+        self._gives_classes = tops == 2
+
+    def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
+        scores, labels = bottom_shapes
+        axis = self._axis(scores)
+        check_label_count(self, labels, scores, axis)
+        top_k, classes = self.param.accuracy_param.top_k, scores[axis]
+        if not 1 <= top_k <= classes:
+            raise self.error(
+                f"accuracy_param.top_k: {top_k} must be at least 1 and at most the number of "
+                f"classes, {classes}"
+            )
+        return [(), (classes,)] if self._gives_classes else [()]
+
+    def allows_force_backward(self, index: int) -> bool:
+        return False
+
+    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        param, shape = self.param.accuracy_param, bottom[0].shape
+        ignore_label = param.ignore_label if param.HasField("ignore_label") else None
+        self._folded = fold(shape, self._axis(shape))
+        self._labels = ClassLabels(self, self._folded, ignore_label)
+        self._is_less = Blob(self._folded, bool, self.xp)
+
+    def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
+        xp, labels, (outer, classes, inner) = self.xp, self._labels, self._folded
+        labels.read(bottom[1].data)
+        scores, is_less = bottom[0].data.reshape(self._folded), self._is_less.data
+        right = scores.reshape(-1)[labels.places].reshape(outer, 1, inner)
+        xp.less(scores, right, out=is_less)
+        # Nothing is less than itself, so the right class is among those not less.
+        hits = classes - is_less.sum(axis=1) <= self.param.accuracy_param.top_k
+        valid = xp.ones_like(hits) if labels.ignored is None else ~labels.ignored
+        hits &= valid
+        top[0].data[...] = hits.sum() / xp.maximum(labels.count, 1)
+        if self._gives_classes:
+            found, total = (
+                xp.bincount(labels.classes, weights=mask.ravel(), minlength=classes)
+                for mask in (hits, valid)
+            )
+            top[1].data[...] = found / xp.maximum(total, 1)
+
+    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
+        if any(self.propagate_down):
+            raise self.error("cannot give its bottoms a gradient; remove its loss_weight")
+
+    forward_gpu = forward_cpu
+    backward_gpu = backward_cpu
+
+    def _axis(self, scores: Shape) -> int:
+        return self.canonical_axis(
+            self.param.accuracy_param.axis, len(scores), "accuracy_param.axis"
+        )

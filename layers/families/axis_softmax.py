@@ -1,0 +1,41 @@
+"""AxisSoftmax: the arithmetic of Softmax and of the losses with a softmax inside."""
+
+from typing import Any
+
+import numpy as np
+
+from ...core import Array
+
+# A diverged net has infinite scores: its softmax is nan, which whoever reads the loss can see.
+_silently = np.errstate(invalid="ignore")
+
+
+class AxisSoftmax:
+    """y = exp(x) / sum exp(x) over the middle axis of arrays folded to (outer, size, inner)."""
+
+    def __init__(self, xp: Any, dtype: Any, folded: tuple[int, int, int]):
+        outer, _, inner = folded
+        self._xp = xp
+        self._folded = folded
+        self._row: Array = xp.empty((outer, 1, inner), dtype)
+
+    @_silently
+    def forward(self, x: Array, y: Array) -> None:
+        """Write the softmax of x to y, which may be x itself."""
+        xp, row = self._xp, self._row
+        x, y = x.reshape(self._folded), y.reshape(self._folded)
+        # exp of nothing above 0: it cannot overflow.
+        xp.max(x, axis=1, keepdims=True, out=row)
+        xp.subtract(x, row, out=y)
+        xp.exp(y, out=y)
+        xp.sum(y, axis=1, keepdims=True, out=row)
+        y /= row
+
+    @_silently
+    def backward(self, y: Array, dy: Array, dx: Array) -> None:
+        """Write the gradient of x, given y and its gradient, to dx, which may be dy itself."""
+        xp, row = self._xp, self._row
+        y, dy, dx = (array.reshape(self._folded) for array in (y, dy, dx))
+        row[:, 0] = xp.einsum("oci,oci->oi", y, dy)
+        xp.subtract(dy, row, out=dx)
+        dx *= y

@@ -1,0 +1,71 @@
+"""ClassLabels: the right class of each item, checked and ready to pick scores with."""
+
+import numpy as np
+
+from ...core import Array, Layer, Shape
+from ...proto import ConfigError
+
+
+class ClassLabels:
+    """Labels for scores folded to (outer, classes, inner), one for each outer and inner place.
+
+    read() makes of the last labels
+
+    classes  int64 (outer * inner): the class of each place; 0 where ignored
+    places   int64 (outer * inner): where the score of that class is in the flat scores
+    ignored  bool (outer, inner), or None if there is no ignore_label
+    count    how many labels are not ignored
+
+    A label is cut to a whole number as C does it: 2.9 is class 2.
+    """
+
+    classes: Array
+    places: Array
+    ignored: Array | None = None
+
+    def __init__(self, layer: Layer, folded: tuple[int, int, int], ignore_label: int | None = None):
+        self._layer = layer
+        self._xp = layer.xp
+        self._outer, self._size, self._inner = folded
+        self._ignore_label = ignore_label
+        outer, inner = self._xp.ogrid[: self._outer, : self._inner]
+        self._first_places = (outer * self._size * self._inner + inner).ravel()
+        self.count = self._outer * self._inner
+
+    def read(self, labels: Array) -> None:
+        """Take over the labels of a batch; ConfigError if one is no class."""
+        xp = self._xp
+        whole = xp.trunc(labels)
+        wrong = ~((whole >= 0) & (whole < self._size))
+        if self._ignore_label is not None:
+            ignored = whole == self._ignore_label
+            wrong &= ~ignored
+            whole[ignored] = 0
+            self.ignored = ignored.reshape(self._outer, self._inner)
+            self.count = ignored.size - xp.count_nonzero(ignored)
+        if wrong.any():
+            raise self._error(labels, int(wrong.argmax()))
+        self.classes = whole.ravel().astype("int64")
+        self.places = self.classes * self._inner
+        self.places += self._first_places
+
+    def _error(self, labels: Array, wrong: int) -> ConfigError:
+        item, *position = (int(i) for i in np.unravel_index(wrong, labels.shape))
+        where = f"item {item}" + (f" at {position}" if labels.size > len(labels) else "")
+        problem = self._layer.error(
+            f"label {float(labels.ravel()[wrong]):g} of {where} is outside [0, {self._size}), the "
+            "classes that bottom[0] has scores for; is num_output of the layer that makes them "
+            "too small?"
+        )
+        problem.item = item
+        return problem
+
+
+def check_label_count(layer: Layer, labels: Shape, scores: Shape, axis: int) -> None:
+    """Raise ConfigError unless there is one label for each place of the scores beside axis."""
+    wanted = (*scores[:axis], *scores[axis + 1 :])
+    if np.prod(labels, dtype=int) != np.prod(wanted, dtype=int):
+        raise layer.error(
+            f"labels of shape {labels} do not fit scores of shape {scores} with the classes on "
+            f"axis {axis}: there must be one label per prediction, so shape {wanted}"
+        )

@@ -1,0 +1,16 @@
+"""Shapes with the axes that matter folded into one in the middle."""
+
+from math import prod
+
+from ...core import Shape
+
+
+def fold(shape: Shape, axis: int, axes: int = 1) -> tuple[int, int, int]:
+    """The shape (outer, size, inner): all axes before, `axes` from `axis` on, all after."""
+    end = axis + axes
+    return prod(shape[:axis]), prod(shape[axis:end]), prod(shape[end:])
+
+
+def per_item(shape: Shape) -> tuple[int, int]:
+    """The shape (N, size of an item): all axes but the first as one."""
+    return shape[0], prod(shape[1:])

@@ -1,0 +1,72 @@
+"""NormalizingLayer: what BatchNorm and MVN share."""
+
+from ...core import Array, Blob, Blobs, Layer, Shape
+
+
+class NormalizingLayer(Layer):
+    """y = (x - mean) / deviation, with the mean and variance of each part of x.
+
+    bottom  x
+    top     y, same shape; may be the bottom itself (in place)
+
+    A subclass says with fold_bottom how x falls into parts: folded to (outer, parts, inner), a
+    part is all numbers with one middle index. Its forward writes self.mean and self.inverse, one
+    number for each part, shape (parts, 1), and calls the methods below.
+    """
+
+    mean: Array
+    inverse: Array  # 1 / deviation
+
+    def fold_bottom(self, shape: Shape) -> tuple[int, int, int]:
+        """The shape (outer, parts, inner) of a bottom of this shape."""
+        raise NotImplementedError
+
+    def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
+        self.fold_bottom(bottom_shapes[0])
+        return bottom_shapes
+
+    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        shape = bottom[0].shape
+        self._folded = outer, _, inner = self.fold_bottom(shape)
+        self.part_size = outer * inner
+        # In place x is lost, and a layer after this one may write over y in its turn.
+        in_place = bottom[0] is top[0]
+        self._kept_y = Blob(self._folded, self.dtype, self.xp) if in_place else None
+        self._scratch = Blob(self._folded, self.dtype, self.xp)
+
+    def folded(self, array: Array) -> Array:
+        """An array of x's shape as (outer, parts, inner)."""
+        return array.reshape(self._folded)
+
+    def mean_of(self, x: Array) -> Array:
+        """The mean of each part of a folded array, in float64 from rows summed pairwise."""
+        return x.sum(axis=2).sum(axis=0, dtype="float64")[:, None] / self.part_size
+
+    def mean_product(self, x: Array, y: Array) -> Array:
+        """The mean of x * y over each part of folded arrays, in float64 from sums of rows."""
+        rows = self.xp.einsum("opi,opi->op", x, y)
+        return rows.sum(axis=0, dtype="float64")[:, None] / self.part_size
+
+    def keep(self, y: Array) -> None:
+        """Keep y for standardization_gradient, where it cannot be computed again."""
+        if self._kept_y:
+            self._kept_y.data[...] = y
+
+    def standardization_gradient(self, top: Blobs, bottom: Blobs) -> None:
+        """Write dx = (dy - mean(dy) - y mean(y dy)) / deviation: x moves its own statistics."""
+        dy, dx = self.folded(top[0].diff), self.folded(bottom[0].diff)
+        if self._kept_y:
+            y, total = self._kept_y.data, self._scratch.data
+        else:
+            y = total = dx
+            self.xp.subtract(self.folded(bottom[0].data), self.mean, out=y)
+            y *= self.inverse
+        dy_mean, y_dy_mean = self.mean_of(dy), self.mean_product(y, dy)
+        self.xp.multiply(y, self.as_dtype(-y_dy_mean), out=total)
+        total += dy
+        total -= self.as_dtype(dy_mean)
+        self.xp.multiply(total, self.inverse, out=dx)
+
+    def as_dtype(self, statistics: Array) -> Array:
+        """Statistics, measured in float64, in the dtype of the arrays they are to meet."""
+        return statistics.astype(self.dtype)

@@ -1,0 +1,57 @@
+"""HingeLoss: one-against-all margins, as of a support vector machine."""
+
+from ..core import Array, Blob, Blobs, Shape, register
+from ..proto.caffe_pb2 import HingeLossParameter
+from .families.class_labels import ClassLabels, check_label_count
+from .families.fold import fold, per_item
+from .families.loss import LossLayer
+
+
+@register("HingeLoss")
+class HingeLoss(LossLayer):
+    """loss = sum_nk max(0, 1 - s_nk x_nk) ^ p / N, s = 1 where k is the label of n, else -1.
+
+    bottom[0]  x (N, C), or (N, ...) with C numbers an item: scores
+    bottom[1]  labels (N), whole numbers in [0, C)
+    top[0]     loss, shape ()
+
+    p is 1 for norm L1 and 2 for norm L2.
+
+    Prototxt: hinge_loss_param { norm: L1 }
+    Source: Caffe's HingeLossLayer.
+    """
+
+    def setup(self, bottom_shapes: list[Shape]) -> None:
+        self._squares = self.param.hinge_loss_param.norm == HingeLossParameter.L2
+
+    def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
+        self.check_items(bottom_shapes)
+        scores, labels = bottom_shapes
+        check_label_count(self, labels, per_item(scores), axis=1)
+        return [()]
+
+    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        shape = per_item(bottom[0].shape)
+        self._labels = ClassLabels(self, fold(shape, 1))
+        self._violations = Blob(shape, self.dtype, self.xp)
+
+    def loss(self, bottom: Blobs) -> Array:
+        xp, violations = self.xp, self._violations.data
+        self._labels.read(bottom[1].data)
+        violations[...] = bottom[0].data.reshape(violations.shape)
+        violations.reshape(-1)[self._labels.places] *= -1
+        violations += 1
+        xp.maximum(violations, 0, out=violations)
+        total = xp.vdot(violations, violations) if self._squares else violations.sum()
+        return total / len(violations)
+
+    def write_gradients(self, factor: Array, bottom: Blobs) -> None:
+        violations = self._violations.data
+        dx = bottom[0].diff.reshape(violations.shape)
+        scale = factor / len(dx)
+        if self._squares:
+            self.xp.multiply(violations, 2 * scale, out=dx)
+        else:
+            self.xp.sign(violations, out=dx)
+            dx *= scale
+        dx.reshape(-1)[self._labels.places] *= -1

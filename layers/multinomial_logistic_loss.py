@@ -1,0 +1,44 @@
+"""MultinomialLogisticLoss: cross-entropy of probabilities."""
+
+from ..core import Array, Blobs, Shape, register
+from .families.class_labels import ClassLabels, check_label_count
+from .families.fold import fold, per_item
+from .families.loss import LossLayer
+
+_LEAST_PROBABILITY = 1e-20
+
+
+@register("MultinomialLogisticLoss")
+class MultinomialLogisticLoss(LossLayer):
+    """loss = - sum_n log p_n,label / N.
+
+    bottom[0]  p (N, C), or (N, ...) with C numbers an item: probabilities, as of a Softmax
+    bottom[1]  labels (N), whole numbers in [0, C)
+    top[0]     loss, shape ()
+
+    SoftmaxWithLoss does the same to scores, and is the better behaved of the two.
+
+    Source: Caffe's MultinomialLogisticLossLayer; probabilities are at least 1e-20 there.
+    """
+
+    def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
+        self.check_items(bottom_shapes)
+        scores, labels = bottom_shapes
+        check_label_count(self, labels, per_item(scores), axis=1)
+        return [()]
+
+    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        self._labels = ClassLabels(self, fold(per_item(bottom[0].shape), 1))
+
+    def loss(self, bottom: Blobs) -> Array:
+        self._labels.read(bottom[1].data)
+        return -self.xp.log(self._right(bottom)).sum() / len(bottom[0].data)
+
+    def write_gradients(self, factor: Array, bottom: Blobs) -> None:
+        dx = bottom[0].diff
+        dx[...] = 0
+        dx.reshape(-1)[self._labels.places] = -factor / len(dx) / self._right(bottom)
+
+    def _right(self, bottom: Blobs) -> Array:
+        """The probability of each item's own class."""
+        return self.xp.maximum(bottom[0].data.reshape(-1)[self._labels.places], _LEAST_PROBABILITY)

@@ -1,0 +1,39 @@
+"""Softmax: scores made probabilities."""
+
+from ..core import Blobs, Layer, Shape, register
+from .families.axis_softmax import AxisSoftmax
+from .families.fold import fold
+
+
+@register("Softmax")
+class Softmax(Layer):
+    """y_c = exp(x_c) / sum_k exp(x_k) along an axis.
+
+    bottom  x, any shape
+    top     y, same shape; may be the bottom itself (in place)
+
+    Prototxt: softmax_param { axis: 1 }
+    Source: Bridle, "Probabilistic Interpretation of Feedforward Classification Network Outputs",
+            1990.
+    """
+
+    def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
+        self._axis(bottom_shapes[0])
+        return bottom_shapes
+
+    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        shape = bottom[0].shape
+        self._softmax = AxisSoftmax(self.xp, self.dtype, fold(shape, self._axis(shape)))
+
+    def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
+        self._softmax.forward(bottom[0].data, top[0].data)
+
+    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
+        if self.propagate_down[0]:
+            self._softmax.backward(top[0].data, top[0].diff, bottom[0].diff)
+
+    forward_gpu = forward_cpu
+    backward_gpu = backward_cpu
+
+    def _axis(self, shape: Shape) -> int:
+        return self.canonical_axis(self.param.softmax_param.axis, len(shape), "softmax_param.axis")
