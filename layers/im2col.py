@@ -39,7 +39,7 @@ class Im2col(SlidingWindow):
                 f"was set up for {self.window.axes} spatial axes, got a bottom of shape {shape}"
             )
         out = self.window.output_size(shape[self.axis + 1 :])
-        self.check_fit(out, shape[self.axis + 1 :])
+        self.check_fit("convolution_param", out, shape[self.axis + 1 :])
         columns = shape[self.axis] * prod(self.window.kernel)
         return [(*shape[: self.axis], columns, *out)]
 

@@ -1,7 +1,6 @@
 """LRN: local response normalization."""
 
-from ..core import Blobs, Shape, register
-from ..core.layer import Layer
+from ..core import Blobs, Layer, Shape, register
 from ..kernels import kernels_for
 from ..proto.caffe_pb2 import LRNParameter
 

@@ -92,7 +92,7 @@ class Pooling(SlidingWindow):
                 kernel=tuple(size), stride=ones, pad=(0,) * self.axes, dilation=ones
             )
         out = self.window.pooled_size(tuple(size), self.round_up)
-        self.check_fit(out, tuple(size))
+        self.check_fit("pooling_param", out, tuple(size))
         return [(n, c, *out)] * self.tops
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:

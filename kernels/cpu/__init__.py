@@ -65,11 +65,11 @@ def prepare_max_pooling(x_shape: Shape, window: Window, out: Shape, dtype: Any, 
     forward(x, y); with keep_index also backward(dy, dx) and, after forward, `index`: an integer
     array shaped like y with the place of each maximum, the first of equals, in its flat plane.
     """
-    if prod(out) < prod(window.kernel):
-        from .wide_max_pooling import WideMaxPooling as MaxPooling
-    else:
-        from .max_pooling import MaxPooling
-    return MaxPooling(x_shape, window, out, dtype, keep_index)
+    from .max_pooling import MaxPooling
+    from .wide_max_pooling import WideMaxPooling
+
+    few_windows = prod(out) < prod(window.kernel)
+    return (WideMaxPooling if few_windows else MaxPooling)(x_shape, window, out, dtype, keep_index)
 
 
 def prepare_average_pooling(

@@ -64,7 +64,7 @@ class FilterBank(SlidingWindow):
             )
         size = shape[self.axis + 1 :]
         out = self.output_size(size)
-        self.check_fit(out, size)
+        self.check_fit("convolution_param", out, size)
         return (*shape[: self.axis], self.num_output, *out)
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:

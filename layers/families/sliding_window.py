@@ -30,11 +30,11 @@ class SlidingWindow(Layer):
             dilation=read.sizes("dilation", least=1),
         )
 
-    def check_fit(self, out: Sizes, size: Sizes) -> None:
+    def check_fit(self, name: str, out: Sizes, size: Sizes) -> None:
         """Raise ConfigError unless the window gives at least one output along every axis."""
         if any(n < 1 for n in out):
             raise self.error(
-                f"kernel_size: {self.window.kernel} with pad {self.window.pad} "
+                f"{name}.kernel_size: {self.window.kernel} with pad {self.window.pad} "
                 f"and dilation {self.window.dilation} does not fit a bottom of size {size}"
             )
 

@@ -173,6 +173,44 @@ def test_weighted_is_what_stochastic_gives_on_average(rng, unpadded):
             assert y[n, c, *position] == pytest.approx(expected, rel=1e-12)
 
 
+class Always:
+    """A generator that always draws the same number."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def random(self, dtype, out):
+        out.fill(self.number)
+
+
+@pytest.mark.parametrize(("number", "drawn"), [(0, 4), (np.nextafter(1, 0), 3)])
+def test_stochastic_never_draws_an_empty_place(number, drawn):
+    x = np.array([[[0.0, 3, 0, 4, 0]]])
+    window = Window((5,), (1,), (0,), (1,))
+    y = np.empty((1, 1, 1))
+    cpu.prepare_stochastic_pooling(x.shape, window, (1,), "float64", Always(number)).forward(x, y)
+    assert y.item() == drawn
+
+
+def test_weighted_backward_leaves_negative_values_alone(rng, unpadded):
+    x_shape, _, out = unpadded
+    x, dy = rng.standard_normal(x_shape), rng.standard_normal((*x_shape[:2], *out))
+    expected = np.zeros_like(x)
+    for n, c in np.ndindex(*x_shape[:2]):
+        for position, places in windows(*unpadded):
+            places = [place for place in places if x[n, c, *place] > 0]
+            total = sum(x[n, c, *place] for place in places)
+            squares = sum(x[n, c, *place] ** 2 for place in places)
+            for place in places:
+                slope = (2 * x[n, c, *place] * total - squares) / total**2
+                expected[n, c, *place] += dy[n, c, *position] * slope
+    kernel = cpu.prepare_weighted_pooling(*unpadded, "float64")
+    y, dx = np.empty_like(dy), np.empty_like(x)
+    kernel.forward(x, y)
+    kernel.backward(x, y, dy, dx)
+    np.testing.assert_allclose(dx, expected, rtol=1e-11, atol=1e-12)
+
+
 @pytest.mark.parametrize("name", ["max", "average", "stochastic", "weighted"])
 def test_planes_do_not_depend_on_their_chunk(rng, name):
     """A batch of many chunks gives what its planes give alone."""

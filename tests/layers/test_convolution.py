@@ -124,7 +124,11 @@ def test_another_size_of_bottom_only_reshapes(make_layer):
         ("kernel_size: 2 group: 2", 3, r"group: 2 must divide num_output \(3\)"),
         ("kernel_size: 2 group: 0", 2, "group: 0 must divide"),
         ("kernel_size: 2 axis: 4", 2, "axis: 4 is out of range for a bottom with 4 axes"),
-        ("kernel_size: 7", 2, r"kernel_size: \(7, 7\) .* does not fit a bottom of size \(5, 5\)"),
+        (
+            "kernel_size: 7",
+            2,
+            r"convolution_param.kernel_size: \(7, 7\) .* does not fit a bottom of size \(5, 5\)",
+        ),
     ],
 )
 def test_bad_parameters_are_named(make_layer, param, num_output, message):

@@ -40,7 +40,10 @@ def test_shape_and_gradient(make_layer, param, shape, out):
     [
         ("", "convolution_param.kernel_size: is required"),
         ("kernel_size: 1 axis: 3", "axis: 3 leaves no spatial axis"),
-        ("kernel_size: 9", r"kernel_size: \(9, 9\) .* does not fit a bottom of size \(4, 5\)"),
+        (
+            "kernel_size: 9",
+            r"convolution_param.kernel_size: \(9, 9\) .* does not fit a bottom of size \(4, 5\)",
+        ),
     ],
 )
 def test_bad_parameters_are_named(make_layer, param, message):

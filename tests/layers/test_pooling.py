@@ -155,7 +155,7 @@ def test_backward_skips_what_nobody_reads(make_layer, method):
         (
             "kernel_size: 9",
             "MAX",
-            r"kernel_size: \(9, 9\) .* does not fit a bottom of size \(5, 5\)",
+            r"pooling_param.kernel_size: \(9, 9\) .* does not fit a bottom of size \(5, 5\)",
         ),
     ],
 )
