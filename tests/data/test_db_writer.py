@@ -69,6 +69,13 @@ def test_what_a_killed_attempt_left_is_replaced(tmp_path, backend):
     assert [path.name for path in tmp_path.iterdir()] == ["db"]
 
 
+def test_records_do_not_pile_up_in_memory(tmp_path):
+    with DatabaseWriter(tmp_path / "db") as database:
+        for key, _ in RECORDS[:1000]:
+            database.put(key, bytes(2000))
+        assert (tmp_path / "db.incomplete/data.mdb").stat().st_size > 2_000_000
+
+
 def test_an_lmdb_grows_beyond_its_first_map(tmp_path):
     """Its map has 10 MiB at first; the last batch alone needs it doubled twice."""
     value = bytes(50_000)

@@ -39,7 +39,7 @@ class Server:
         asked = request.headers["Range"]
         self.requests.append(asked)
         start = int(asked[len("bytes=") : -1]) if asked and self.resumes else 0
-        status = self.status
+        status = self.status if request.path == f"/{NAME}" else 404
         if status == 200 and start:
             status = 206 if start < len(self.file) else 416
         body = self.file[start:] if status in (200, 206) else b""

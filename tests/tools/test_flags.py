@@ -105,6 +105,7 @@ def test_a_flagfile_that_reads_itself(parser, tmp_path):
             "unknown flag -slover; did you mean -solver[?] [(]`caffe convert -help`",
         ),
         (["--zzz"], "unknown flag -zzz [(]"),
+        (["-nogray=1"], "unknown flag -nogray"),
         (["-nosolver"], "unknown flag -nosolver"),
         (["src", "-solver"], "flag -solver needs a value"),
         (["-gray=maybe"], "flag -gray: 'maybe' is neither true nor false"),
