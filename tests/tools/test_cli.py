@@ -132,9 +132,9 @@ def test_a_reader_that_leaves_is_no_error():
     reader, writer = os.pipe()
     os.close(reader)
     command = [sys.executable, "-c", "from cortado.tools import cli; cli.sys.exit(cli.main())"]
-    result = subprocess.run(
-        [*command, "layers", "ReLU"], stdout=writer, stderr=subprocess.PIPE, cwd="/"
-    )
+    command += ["layers", "ReLU"]
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}
+    result = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, cwd="/", env=buffered)
     os.close(writer)
     assert (result.returncode, result.stderr) == (141, b"")
 
