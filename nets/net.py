@@ -38,7 +38,7 @@ class Net:
         param: NetParameter,
         phase: int,
         *,
-        level: int = 0,
+        level: int | None = None,
         stages: tuple[str, ...] = (),
         dtype: str = "float32",
         device: str = "cpu",

@@ -56,12 +56,12 @@ def _mismatch(state: NetState, rule: Any) -> tuple[str, str] | None:
     return None
 
 
-def net_state(net: Any, phase: int, level: int, stages: tuple[str, ...]) -> NetState:
+def net_state(net: Any, phase: int, level: int | None, stages: tuple[str, ...]) -> NetState:
     """The state a net is built in: its own `state`, overruled by what the caller asks for."""
     state = NetState()
     state.CopyFrom(net.state)
     state.phase = Phase.ValueType(phase)
-    if level:
+    if level is not None:
         state.level = level
     state.stage.extend(stages)
     return state

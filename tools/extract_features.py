@@ -46,6 +46,8 @@ def run(flags: Namespace) -> int:
         raise ConfigError(
             f"{len(blobs)} blobs but {len(paths)} databases are named: give one for each"
         )
+    if flags.batches < 1:
+        raise ConfigError(f"NUM_BATCHES: must be at least 1, got {flags.batches}")
     device = choose_device(flags.device_id if flags.mode == "GPU" else "")
     net = Net(read_net(flags.net), TEST, device=device)
     try:
