@@ -28,12 +28,13 @@ def logging_to(program: str, flags: argparse.Namespace) -> Iterator[None]:
 
     logger = logging.getLogger("cortado")
     level = logger.level
-    handlers = [log.to_stderr(flags.minloglevel)]
+    handlers: list[logging.Handler] = []
     if flags.log_dir:
         file = logging.FileHandler(_log_file(program, Path(flags.log_dir)))
         file.setFormatter(log.GlogFormatter())
         logger.addHandler(file)
         handlers.append(file)
+    handlers.append(log.to_stderr(flags.minloglevel))
     try:
         yield
     finally:

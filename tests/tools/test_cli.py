@@ -170,6 +170,12 @@ def test_log_dir_gets_the_same_log(command, capsys, tmp_path):
         assert (tmp_path / "caffe.INFO").read_text().endswith(capsys.readouterr().err)
 
 
+def test_log_dir_must_be_there(command, capsys):
+    command(pour)
+    assert cli.main(["brew", "-log_dir=/nowhere/logs"]) == 1
+    assert "No such file or directory" in capsys.readouterr().err
+
+
 def test_nothing_is_logged_after_the_command(command, capsys):
     level = logging.getLogger("cortado").level
     command(pour)
