@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -12,8 +13,16 @@ from ..core import log
 from ..proto import ConfigError
 from .record_source import Record, RecordSource
 
+
+class _Shared:
+    """A plyvel.DB that weak references can point to."""
+
+    def __init__(self, database: Any):
+        self.database = database
+
+
 # LevelDB locks its folder, yet a train and a test net may read the same.
-_databases: WeakValueDictionary[Path, Any] = WeakValueDictionary()
+_open: WeakValueDictionary[Path, _Shared] = WeakValueDictionary()
 
 
 class LevelDBSource(RecordSource):
@@ -32,25 +41,31 @@ class LevelDBSource(RecordSource):
                 "relative paths start at the working directory"
             )
         with self._naming_problems():
-            self._database = _databases.get(resolved)
-            if self._database is None:
-                self._database = _databases[resolved] = self._plyvel.DB(str(resolved))
-            if next(self._database.iterator(), None) is None:
-                raise ConfigError(f"the LevelDB {self.path} has no records")
+            shared = _open.get(resolved) or _Shared(self._plyvel.DB(str(resolved)))
+        self._shared: _Shared | None = shared
+        _open[resolved] = shared
+        if next(self.one_round(), None) is None:
+            raise ConfigError(f"the LevelDB {self.path} has no records")
         log.info("db_leveldb.cpp:18", f"Opened leveldb {self.path}")
 
     def __len__(self) -> int:
         return self._entries
 
-    def one_round(self) -> Iterator[Record]:
-        if self._database is None:
+    def one_round(self, start: int = 0) -> Iterator[Record]:
+        if self._shared is None:
             raise ValueError(f"the LevelDB {self.path} was closed")
-        with self._naming_problems(), self._database.iterator(verify_checksums=True) as records:
-            yield from records
+        database = self._shared.database
+        with self._naming_problems():
+            with database.iterator(include_value=False) as keys:
+                first = next(islice(keys, start, None), None)
+            if first is None:
+                return
+            with database.iterator(start=first, verify_checksums=True) as records:
+                yield from records
 
     def close(self) -> None:
         # The last source to let go unlocks the folder.
-        self._database = None
+        self._shared = None
 
     @cached_property
     def _entries(self) -> int:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -34,11 +35,13 @@ class LMDBSource(RecordSource):
     def __len__(self) -> int:
         return self._entries
 
-    def one_round(self) -> Iterator[Record]:
+    def one_round(self, start: int = 0) -> Iterator[Record]:
         if self._environment is None:
             raise ValueError(f"the LMDB {self.path} was closed")
         with self._naming_problems(), self._environment.begin() as transaction:
-            yield from transaction.cursor()
+            cursor = transaction.cursor()
+            if next(islice(cursor.iternext(values=False), start, None), None) is not None:
+                yield from cursor.iternext()
 
     def close(self) -> None:
         # The last source to let go unmaps the file.

@@ -3,7 +3,6 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from itertools import islice
 
 from ..core import log
 
@@ -28,8 +27,8 @@ class RecordSource(ABC):
         """How many records there are."""
 
     @abstractmethod
-    def one_round(self) -> Iterator[Record]:
-        """Every record once."""
+    def one_round(self, start: int = 0) -> Iterator[Record]:
+        """Every record once, without the first `start`, whose values are not read."""
 
     @abstractmethod
     def close(self) -> None:
@@ -39,7 +38,7 @@ class RecordSource(ABC):
         """Records without end, round and round, from number `start` of this endless sequence."""
         passed = start % len(self) if start else 0
         while True:
-            yield from islice(self.one_round(), passed, None)
+            yield from self.one_round(passed)
             passed = 0
             log.info("data_layer.cpp:73", "Restarting data prefetching from start.")
 

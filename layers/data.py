@@ -5,6 +5,7 @@ from typing import Any
 from ..core import Rng, Shape, log, register
 from ..data.backend import open_source
 from ..data.datum_batches import DatumBatches
+from ..data.naming import naming
 from ..data.transform import Transformer
 from ..proto.caffe_pb2 import DataParameter
 from .families.prefetching import PrefetchingLayer
@@ -34,7 +35,7 @@ class Data(PrefetchingLayer):
         super().__init__(param, device, dtype, rng)
         data_param = param.data_param
         # Here rather than in setup: log parsers know the line as the first of its layer.
-        with self.explaining("data_param.source"):
+        with self.explaining(), naming("data_param.source"):
             backend = DataParameter.DB.Name(data_param.backend).lower()
             self._source = open_source(data_param.source, backend)
         for field in ("rand_skip", "shuffle"):

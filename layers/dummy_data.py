@@ -43,9 +43,9 @@ class DummyData(Layer):
         return list(zip(*sizes, strict=True))
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        # All of them, so that a bad filler is found before the net runs.
         for i, (blob, filler) in enumerate(zip(top, self._fillers_of_tops, strict=True)):
-            if filler.type == "constant":
-                self._fill(i, blob, filler)
+            self._fill(i, blob, filler)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         for i, (blob, filler) in enumerate(zip(top, self._fillers_of_tops, strict=True)):

@@ -2,6 +2,8 @@
 
 from ..core import ONE_OR_MORE, Shape, log, register
 from ..data.hdf5_batches import HDF5Batches, read_hdf5_list
+from ..data.naming import naming
+from ..proto import ConfigError
 from .families.prefetching import PrefetchingLayer
 
 
@@ -25,13 +27,13 @@ class HDF5Data(PrefetchingLayer):
     def open_reader(self, seed: int) -> tuple[HDF5Batches, list[Shape]]:
         param = self.param.hdf5_data_param
         if self.param.HasField("transform_param"):
-            raise self.error(
+            raise ConfigError(
                 "transform_param: HDF5Data transforms nothing; "
                 "use Power, Scale or Crop layers, or transform what is in the files"
             )
         batch_size = self.batch_size("hdf5_data_param")
         log.info("hdf5_data_layer.cpp:80", f"Loading list of HDF5 filenames from: {param.source}")
-        with self.explaining("hdf5_data_param.source"):
+        with naming("hdf5_data_param.source"):
             paths = read_hdf5_list(param.source)
             log.info("hdf5_data_layer.cpp:94", f"Number of HDF5 files: {len(paths)}")
             reader = HDF5Batches(paths, list(self.param.top), batch_size, param.shuffle)

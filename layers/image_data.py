@@ -3,7 +3,9 @@
 from ..core import Shape, log, register
 from ..data.image_batches import ImageBatches
 from ..data.image_list import read_image_list
+from ..data.naming import naming
 from ..data.transform import Transformer
+from ..proto import ConfigError
 from .families.prefetching import PrefetchingLayer
 
 
@@ -29,7 +31,7 @@ class ImageData(PrefetchingLayer):
         batch_size = self.batch_size("image_data_param")
         transform = Transformer(self.param.transform_param, self.param.phase, self.dtype)
         log.info("image_data_layer.cpp:38", f"Opening file {param.source}")
-        with self.explaining("image_data_param.source"):
+        with naming("image_data_param.source"):
             images = read_image_list(param.source)
         reader = ImageBatches(
             images,
@@ -56,7 +58,7 @@ class ImageData(PrefetchingLayer):
         height = self.param.image_data_param.new_height
         width = self.param.image_data_param.new_width
         if bool(height) != bool(width):
-            raise self.error(
+            raise ConfigError(
                 f"image_data_param: new_height is {height} and new_width {width}; "
                 "set both, or neither"
             )

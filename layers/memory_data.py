@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Blobs, Layer, Shape, log, register
+from ..core import Blobs, Layer, Shape, register
 from ..data.datum import datum_array
 from ..data.transform import Transformer
 from ..proto import ConfigError
@@ -19,6 +19,7 @@ class MemoryData(Layer):
     top[1]  labels (N,)
 
     reset() takes arrays as they are; add_datums() takes Datums and applies transform_param.
+    Neither is kept for a resume: the program hands them over again.
 
     Prototxt: memory_data_param { batch_size, channels, height, width }, transform_param (of Datums)
     Source: Caffe's memory_data_layer.cpp.
@@ -56,15 +57,14 @@ class MemoryData(Layer):
         """
         n = self._shape[0]
         if data.ndim != 4 or data.shape[1:] != self._shape[1:]:
-            raise self.error(f"data has shape {data.shape}; it must be (count, *{self._shape[1:]})")
+            wanted = ", ".join(map(str, self._shape[1:]))
+            raise self.error(f"data has shape {data.shape}; it must be (count, {wanted})")
         if labels.shape[:1] != data.shape[:1] or labels.size != len(labels):
             raise self.error(
                 f"labels have shape {labels.shape}; one is needed for each of {len(data)} items"
             )
         if not len(data) or len(data) % n:
             raise self.error(f"{len(data)} items are no multiple of batch_size ({n})")
-        if self.param.HasField("transform_param"):
-            log.warning("memory_data_layer.cpp:90", "MemoryData does not transform arrays")
         self._data, self._labels, self._position = data, labels.reshape(-1), 0
 
     def add_datums(self, datums: Sequence[Any]) -> None:
@@ -74,10 +74,12 @@ class MemoryData(Layer):
         for i, datum in enumerate(datums):
             try:
                 image = datum_array(datum, self._transform.color)
-                chance = None if chances is None else chances[i]
-                self._transform.into_batch(image, [data], i, chance)
+                size = self._transform.output_size(image.shape)
             except ConfigError as problem:
                 raise self.error(f"Datum {i}: {problem}") from None
+            if size != self._shape[1:]:
+                raise self.error(f"Datum {i} becomes {size}; it must be {self._shape[1:]}")
+            self._transform(image, data[i], None if chances is None else chances[i])
         self.reset(data, np.array([datum.label for datum in datums], self.dtype))
         self._added += 1
 

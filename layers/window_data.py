@@ -3,8 +3,10 @@
 from collections import Counter
 
 from ..core import Shape, log, register
+from ..data.naming import naming
 from ..data.window_batches import WindowBatches
 from ..data.window_file import WindowFile, read_window_file
+from ..proto import ConfigError
 from .families.prefetching import PrefetchingLayer
 
 _CROP_MODES = ("warp", "square")
@@ -35,15 +37,15 @@ class WindowData(PrefetchingLayer):
         batch_size = self.batch_size("window_data_param")
         crop_size = self.param.transform_param.crop_size
         if crop_size <= 2 * param.context_pad:
-            raise self.error(
+            raise ConfigError(
                 f"transform_param.crop_size: {crop_size} must be above 0 and above twice "
                 f"window_data_param.context_pad ({param.context_pad})"
             )
         if param.crop_mode not in _CROP_MODES:
-            raise self.error(
+            raise ConfigError(
                 f"window_data_param.crop_mode: {param.crop_mode!r} is none of {_CROP_MODES}"
             )
-        with self.explaining("window_data_param.source"):
+        with naming("window_data_param.source"):
             file = read_window_file(param.source, param.root_folder)
         reader = WindowBatches(file, param, self.param.transform_param, self.dtype)
         shape = (batch_size, 3, crop_size, crop_size)

@@ -25,7 +25,10 @@ class PrefetchingLayer(Layer):
 
     @abstractmethod
     def open_reader(self, seed: int) -> tuple[BatchReader, list[Shape]]:
-        """Where the batches come from, and the shape of each top."""
+        """Where the batches come from, and the shape of each top.
+
+        A ConfigError raised here needs no name of the layer; setup() adds it.
+        """
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         self._seed = int(self.rng.integers(1 << 32))
@@ -71,7 +74,9 @@ class PrefetchingLayer(Layer):
         self._prefetcher.seek(self._seed, self._number)
 
     def close(self) -> None:
-        self._prefetcher.close()
+        # Setup may have failed before there was anything to close.
+        if hasattr(self, "_prefetcher"):
+            self._prefetcher.close()
 
     def batch_size(self, field: str) -> int:
         """The batch_size in a field such as data_param; ConfigError if it is 0."""
@@ -81,9 +86,9 @@ class PrefetchingLayer(Layer):
         return size
 
     @contextmanager
-    def explaining(self, field: str = "") -> Iterator[None]:
-        """Name the layer, and the field, in errors about files."""
+    def explaining(self) -> Iterator[None]:
+        """Name the layer in errors about fields and files."""
         try:
             yield
         except ConfigError as problem:
-            raise self.error(f"{field}: {problem}" if field else str(problem)) from None
+            raise self.error(str(problem)) from None
