@@ -23,7 +23,9 @@ def learning_rate(param: Any, iteration: int) -> float:
 
 
 def steps_taken(param: Any, iteration: int) -> int:
-    """How many stepvalues policy multistep has passed: `current_step` of a solver state."""
+    """How many steps the rate of an iteration is below base_lr: `current_step` in Caffe's files."""
+    if param.lr_policy == "step":
+        return iteration // param.stepsize
     return bisect_right(param.stepvalue, iteration) if param.lr_policy == "multistep" else 0
 
 

@@ -16,7 +16,14 @@ import numpy as np
 
 from ..core import log
 from ..nets import Net, save_weights
-from ..proto import ConfigError, SolverState, read_solver_state, write_file, write_solver_state
+from ..proto import (
+    ConfigError,
+    SolverState,
+    read_solver_state,
+    write_file,
+    write_solver_state,
+    write_solver_state_hdf5,
+)
 from ..proto.caffe_pb2 import SolverParameter
 from .updater import Updater
 
@@ -59,7 +66,8 @@ def write_snapshot(
         for array in updater.history
         for w in net.weights.learnable
     ]
-    write_solver_state(state, SolverState(iteration, model, history, current_step))
+    write = write_solver_state_hdf5 if hdf5 else write_solver_state
+    write(state, SolverState(iteration, model, history, current_step))
     return Path(state)
 
 

@@ -160,7 +160,7 @@ class Solver:
             "losses": self.smoothed.losses,
             "smoothed_loss": self.smoothed.value,
         }
-        step = steps_taken(self.param, self.iteration)
+        step = steps_taken(self.param, max(self.iteration - 1, 0))  # of the last update
         updater = self.step_parts.updater
         return str(write_snapshot(self.param, self.net, updater, self.iteration, step, resume))
 

@@ -50,7 +50,8 @@ def test_sigmoid_far_away_does_not_overflow():
 def test_steps_taken_is_what_caffe_calls_current_step():
     solver = parse_solver('lr_policy: "multistep" stepvalue: 5 stepvalue: 8')
     assert [steps_taken(solver, i) for i in (4, 5, 8)] == [0, 1, 2]
-    assert steps_taken(parse_solver('lr_policy: "step" stepsize: 2'), 8) == 0
+    assert steps_taken(parse_solver('lr_policy: "step" stepsize: 3'), 8) == 2
+    assert steps_taken(parse_solver('lr_policy: "fixed"'), 8) == 0
 
 
 @pytest.mark.parametrize(

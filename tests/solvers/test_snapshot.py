@@ -73,11 +73,11 @@ def test_snapshot_after_train_can_be_switched_off(make_solver, tmp_path):
 
 def test_the_state_holds_what_caffe_writes(make_solver, tmp_path):
     solver = make_solver('lr_policy: "multistep" stepvalue: 1 stepvalue: 2 type: "Adam"')
-    solver.step(2)
+    solver.step(3)
     state = read_solver_state(solver.snapshot())
-    assert state.iteration == 2
+    assert state.iteration == 3
     assert state.current_step == 2
-    assert state.learned_net == f"{tmp_path}/it_iter_2.caffemodel"
+    assert state.learned_net == f"{tmp_path}/it_iter_3.caffemodel"
     shapes = [tuple(blob.shape) for blobs in solver.net.params.values() for blob in blobs]
     assert [array.shape for array in state.history] == shapes * 2
 
