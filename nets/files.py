@@ -53,7 +53,9 @@ def save_weights(
         ]
         for layer in net.layers
     ]
-    write_caffemodel_hdf5(path, param, _owned(data, owned), _owned(gradients, owned))
+    write_caffemodel_hdf5(
+        path, param, _owned(data, owned), _owned(gradients, owned) if gradients else None
+    )
 
 
 def _matched(
@@ -91,9 +93,7 @@ def _same_shape(ours: tuple[int, ...], saved: tuple[int, ...], legacy: bool) -> 
     return len(ours) <= 4 and (1,) * (4 - len(ours)) + ours == saved
 
 
-def _owned(arrays: list[list] | None, owned: list[list[bool]]) -> list[list] | None:
-    if arrays is None:
-        return None
+def _owned(arrays: list[list], owned: list[list[bool]]) -> list[list]:
     return [
         [array if mine else None for array, mine in zip(layer, flags, strict=True)]
         for layer, flags in zip(arrays, owned, strict=True)

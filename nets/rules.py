@@ -60,7 +60,7 @@ def net_state(net: Any, phase: int, level: int | None, stages: tuple[str, ...]) 
     """The state a net is built in: its own `state`, overruled by what the caller asks for."""
     state = NetState()
     state.CopyFrom(net.state)
-    state.phase = Phase.ValueType(phase)
+    state.phase = Phase.ValueType(phase)  # pyright: ignore[reportAttributeAccessIssue]
     if level is not None:
         state.level = level
     state.stage.extend(stages)

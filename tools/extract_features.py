@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -138,5 +138,6 @@ class _Archive:
 
     def write(self, path: Path) -> None:
         file = BytesIO()
-        np.savez(file, **{self._name: np.stack(self._items)})
+        arrays: dict[str, Any] = {self._name: np.stack(self._items)}
+        np.savez(file, **arrays)
         write_file(path, [file.getbuffer()])
