@@ -50,8 +50,9 @@ class ClassLabels:
         self.places += self._first_places
 
     def _error(self, labels: Array, wrong: int) -> ConfigError:
-        item, *position = (int(i) for i in np.unravel_index(wrong, labels.shape))
-        where = f"item {item}" + (f" at {position}" if labels.size > len(labels) else "")
+        shape = labels.shape or (1,)
+        item, *position = (int(i) for i in np.unravel_index(wrong, shape))
+        where = f"item {item}" + (f" at {position}" if labels.size > shape[0] else "")
         problem = self._layer.error(
             f"label {float(labels.ravel()[wrong]):g} of {where} is outside [0, {self._size}), the "
             "classes that bottom[0] has scores for; is num_output of the layer that makes them "

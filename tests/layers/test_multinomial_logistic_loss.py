@@ -26,6 +26,7 @@ def test_a_probability_of_0_counts_as_1e_20(make_layer):
     layer, bottom, top = make_layer(LOSS, [[0.0, 1]], [0])
     layer.forward(bottom, top)
     top[0].diff[...] = 3
+    bottom[0].diff[...] = 1
     layer.backward(top, bottom)
     assert top[0].data == pytest.approx(20 * math.log(10), rel=1e-12)
     assert bottom[0].diff.tolist() == [[pytest.approx(-3e20), 0]]

@@ -20,6 +20,7 @@ GIVEN = [
     ("axis: 0", (2, 3, 4), (2, 3, 4)),
     ("axis: -2", (2, 3, 4), (3, 4)),
     ("", (2, 3), ()),
+    ("", (3,), ()),  # a single number needs no axis 1
 ]
 
 
@@ -107,12 +108,15 @@ def test_fillers_fill_the_weights(make_layer):
     assert [weight.data.tolist() for weight in layer.weights] == [[4, 4, 4], [5, 5, 5]]
 
 
-def test_only_what_is_wanted_is_computed(make_layer):
+@pytest.mark.parametrize(
+    "wanted", [(True, False, False), (False, True, False), (False, False, True)]
+)
+def test_only_what_is_wanted_is_computed(make_layer, wanted):
     layer, bottom, top = make_layer(scale("bias_term: true"), (2, 3))
     layer.forward(bottom, top)
-    layer.propagate_down, layer.param_propagate_down = [False], [False, True]
+    layer.propagate_down, layer.param_propagate_down = list(wanted[:1]), list(wanted[1:])
     layer.backward(top, bottom)
-    assert [blob.has_diff for blob in (*bottom, *layer.weights)] == [False, False, True]
+    assert tuple(blob.has_diff for blob in (*bottom, *layer.weights)) == wanted
 
 
 def test_weight_gradients_are_added_to_what_is_there(make_layer):
