@@ -1,6 +1,5 @@
 """Prefetching: what the layers share whose tops are batches that threads prepare ahead of need."""
 
-from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,12 +22,12 @@ class PrefetchingLayer(Layer):
     bottom_count = 0
     top_count = 2
 
-    @abstractmethod
     def open_reader(self, seed: int) -> tuple[BatchReader, list[Shape]]:
         """Where the batches come from, and the shape of each top.
 
         A ConfigError raised here needs no name of the layer; setup() adds it.
         """
+        raise NotImplementedError
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         self._seed = int(self.rng.integers(1 << 32))
@@ -52,13 +51,15 @@ class PrefetchingLayer(Layer):
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         with self.explaining():
             batch = self._prefetcher.take()
-        for blob, array in zip(top, batch.arrays, strict=True):
-            if blob.shape != array.shape:
-                blob.reshape(array.shape)
-            blob.data[...] = self.xp.asarray(array)
-        self._plan = batch.plan
-        self._number += 1
-        self._prefetcher.give_back(batch)
+        try:
+            for blob, array in zip(top, batch.arrays, strict=True):
+                if blob.shape != array.shape:
+                    blob.reshape(array.shape)
+                blob.data[...] = self.xp.asarray(array)
+            self._plan = batch.plan
+            self._number += 1
+        finally:
+            self._prefetcher.give_back(batch)
 
     forward_gpu = forward_cpu
 
