@@ -20,9 +20,12 @@ class AdaDelta(UpdateRule):
     def check(self) -> None:
         self.require_fraction("momentum")
 
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        return (self.param.momentum, self.param.delta)
+
     def update(self, w, g, history, rate, scratch) -> None:
-        (h, s), (t, u) = history, scratch
-        m, delta = self.param.momentum, self.param.delta
+        (h, s), (t, u), (m, delta) = history, scratch, self.numbers
         np.multiply(g, g, out=t)
         t *= 1 - m
         h *= m

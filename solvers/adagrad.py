@@ -16,11 +16,15 @@ class AdaGrad(UpdateRule):
     def check(self) -> None:
         self.refuse_momentum()
 
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        return (self.param.delta,)
+
     def update(self, w, g, history, rate, scratch) -> None:
-        (h,), (t,) = history, scratch
+        (h,), (t,), (delta,) = history, scratch, self.numbers
         h += np.multiply(g, g, out=t)
         np.sqrt(h, out=t)
-        t += self.param.delta
+        t += delta
         np.divide(g, t, out=t)
         t *= rate
         w -= t

@@ -25,13 +25,15 @@ class Adam(UpdateRule):
         self.require_fraction("momentum2")
 
     def begin(self, iteration: int) -> None:
-        t = iteration + 1
-        b1, b2 = self.param.momentum, self.param.momentum2
-        self._correction = math.sqrt(1 - b2**t) / (1 - b1**t)
+        self._t = iteration + 1
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        b1, b2, t = self.param.momentum, self.param.momentum2, self._t
+        return b1, b2, self.param.delta, math.sqrt(1 - b2**t) / (1 - b1**t)
 
     def update(self, w, g, history, rate, scratch) -> None:
-        (m, v), (t,) = history, scratch
-        b1, b2 = self.param.momentum, self.param.momentum2
+        (m, v), (t,), (b1, b2, delta, correction) = history, scratch, self.numbers
         m *= b1
         m += np.multiply(g, 1 - b1, out=t)
         np.multiply(g, g, out=t)
@@ -39,7 +41,7 @@ class Adam(UpdateRule):
         v *= b2
         v += t
         np.sqrt(v, out=t)
-        t += self.param.delta
+        t += delta
         np.divide(m, t, out=t)
-        t *= rate * self._correction
+        t *= rate * correction
         w -= t

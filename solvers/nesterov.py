@@ -17,9 +17,12 @@ class Nesterov(UpdateRule):
     def check(self) -> None:
         self.require_fraction("momentum")
 
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        return (self.param.momentum,)
+
     def update(self, w, g, history, rate, scratch) -> None:
-        (v,) = history
-        momentum = self.param.momentum
+        (v,), (momentum,) = history, self.numbers
         v *= momentum
         w += v
         v += np.multiply(g, rate, out=scratch[0])

@@ -17,15 +17,18 @@ class RMSProp(UpdateRule):
         self.refuse_momentum()
         self.require_fraction("rms_decay")
 
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        return (self.param.rms_decay, self.param.delta)
+
     def update(self, w, g, history, rate, scratch) -> None:
-        (h,), (t,) = history, scratch
-        decay = self.param.rms_decay
+        (h,), (t,), (decay, delta) = history, scratch, self.numbers
         np.multiply(g, g, out=t)
         t *= 1 - decay
         h *= decay
         h += t
         np.sqrt(h, out=t)
-        t += self.param.delta
+        t += delta
         np.divide(g, t, out=t)
         t *= rate
         w -= t

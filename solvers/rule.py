@@ -13,8 +13,8 @@ _RULES: dict[str, type["UpdateRule"]] = {}
 class UpdateRule:
     """Moves weights by their gradients; keeps nothing but hyperparameters.
 
-    update(w, g, history, rate, scratch) changes w in place. history is a list of
-    `history_count` arrays shaped like w that start at zero, belong to w, and are saved in the
+    update(w, g, history, rate, scratch) changes w in place and leaves g alone. history is a list
+    of `history_count` arrays shaped like w that start at zero, belong to w, and are saved in the
     solver state; scratch a list of `scratch_count` such arrays whose contents mean nothing.
     """
 
@@ -31,6 +31,11 @@ class UpdateRule:
 
     def begin(self, iteration: int) -> None:
         """Called before the updates of an iteration; the first is 0."""
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """The numbers in the formula, as they are in this iteration."""
+        raise NotImplementedError
 
     def update(
         self, w: Array, g: Array, history: list[Array], rate: float, scratch: list[Array]

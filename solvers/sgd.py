@@ -20,8 +20,12 @@ class SGD(UpdateRule):
     def check(self) -> None:
         self.require_fraction("momentum")
 
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        return (self.param.momentum,)
+
     def update(self, w, g, history, rate, scratch) -> None:
-        (v,) = history
-        v *= self.param.momentum
+        (v,), (momentum,) = history, self.numbers
+        v *= momentum
         v += np.multiply(g, rate, out=scratch[0])
         w -= v

@@ -1,27 +1,27 @@
 """The updater: clips, regularises and applies the gradients of all weights, in Caffe's order.
 
-Rate, clip (global L2 norm over the summed gradients), divide by iter_size, decay, rule. The flat
-arrays of the net are cut into pieces that stay in the cache from the first of these to the last.
+Rate, clip (global L2 norm over the summed gradients), divide by iter_size, decay, rule.
 """
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ..core import Array, log
+from ..kernels import kernels_for
 from ..nets.weights import Weights
 from ..proto import ConfigError
+from .piecewise_update import PiecewiseUpdate
 from .rule import create_rule
-
-PIECE = 1 << 16  # numbers: four arrays of float32 fill 1 MiB
 
 
 class Updater:
     """Moves all weights of a net one step, and keeps what the rule remembers of each.
 
-    history[k] is as long as the flat array of the weights, and laid out as it is.
+    history[k] is as long as the flat array of the weights, and laid out as it is. The gradients
+    are only read: after an update, diffs hold what backward passes left, as yet neither clipped,
+    averaged nor decayed.
     """
 
     def __init__(self, param: Any, weights: Weights):
@@ -32,53 +32,44 @@ class Updater:
         self.history: list[Array] = [
             weights.xp.zeros_like(weights.data) for _ in range(self.rule.history_count)
         ]
-        self._scratch = [
-            weights.xp.empty(min(PIECE, max(weights.data.size, 1)), weights.dtype)
-            for _ in range(self.rule.scratch_count)
+        segments = [
+            (start, stop, rate_factor, param.weight_decay * decay_factor)
+            for start, stop, rate_factor, decay_factor in _segments(weights)
         ]
-        self._pieces = [
-            (slice(start, min(start + PIECE, stop)), rate, decay)
-            for start, stop, rate, decay in _segments(weights)
-            for start in range(start, stop, PIECE)
-        ]
+        l1 = param.regularization_type == "L1"
+        self._update = _compiled_update(self.rule, segments, l1, weights) or PiecewiseUpdate(
+            self.rule, segments, l1, weights
+        )
 
     def apply(self, rate: float, iteration: int) -> None:
         """Turn the summed gradients into a step of all weights; rate as the policy sets it."""
-        with np.errstate(all="ignore"):  # the loss tells of NaNs
-            self._apply(rate, iteration)
-
-    def _apply(self, rate: float, iteration: int) -> None:
-        self._clip()
-        self.rule.begin(iteration)
         w, g = self.weights.data, self.weights.diff
-        for place, rate_factor, decay_factor in self._pieces:
-            piece = g[place]
-            scratch = [s[: piece.size] for s in self._scratch]
-            if self.param.iter_size > 1:
-                piece *= 1 / self.param.iter_size
-            self._decay(w[place], piece, self.param.weight_decay * decay_factor, scratch[0])
-            history = [h[place] for h in self.history]
-            self.rule.update(w[place], piece, history, rate * rate_factor, scratch)
+        with np.errstate(all="ignore"):  # the loss tells of NaNs
+            scale = self._clip() / self.param.iter_size
+            self.rule.begin(iteration)
+            self._update.step(w, g, self.history, rate, scale)
 
-    def _clip(self) -> None:
+    def _clip(self) -> float:
+        """What the gradients are to be multiplied by, so that their norm keeps to the limit."""
         limit = self.param.clip_gradients
         if limit < 0:
-            return
-        g = self.weights.diff
-        norm = math.sqrt(float(g @ g))
-        if norm > limit:
-            log.info(
-                "sgd_solver.cpp:93",
-                f"Gradient clipping: scaling down gradients (L2 norm {norm:g} > "
-                f"{limit:g}) by scale factor {limit / norm:g}",
-            )
-            g *= limit / norm
+            return 1.0
+        norm = self._update.norm(self.weights.diff)
+        if not norm > limit:
+            return 1.0
+        log.info(
+            "sgd_solver.cpp:93",
+            f"Gradient clipping: scaling down gradients (L2 norm {norm:g} > "
+            f"{limit:g}) by scale factor {limit / norm:g}",
+        )
+        return limit / norm
 
-    def _decay(self, w: Array, g: Array, decay: float, scratch: Array) -> None:
-        if not decay:
-            return
-        direction = np.sign(w, out=scratch) if self.param.regularization_type == "L1" else w
-        g += np.multiply(direction, decay, out=scratch)
+
+def _compiled_update(rule: Any, segments: list, l1: bool, weights: Weights) -> Any:
+    """The kernel that does all of it in one pass, or None."""
+    if weights.xp is not np:
+        return None
+    return kernels_for("cpu").prepare_update(rule, segments, l1, weights.data.size)
 
 
 def _segments(weights: Weights) -> Iterator[tuple[int, int, float, float]]:

@@ -1,14 +1,16 @@
-"""CPU kernels: a factory per operation. NumPy, float32 and float64.
+"""CPU kernels: a factory per operation. Numba where it is faster, NumPy; float32 and float64.
 
 Shapes: x (N, C, *size), y (N, K, *out); size has any number of spatial axes, and a Window one
 number for each. Bottom gradients (dx) are written, weight gradients (dfilters, dbias) added to.
 Arrays are C-contiguous and have the dtype that the kernel was prepared for.
 """
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
 from ...core import Shape, Window
+from .. import numba
 
 __all__ = [
     "prepare_average_pooling",
@@ -19,8 +21,13 @@ __all__ = [
     "prepare_lrn_within_channel",
     "prepare_max_pooling",
     "prepare_stochastic_pooling",
+    "prepare_update",
     "prepare_weighted_pooling",
 ]
+
+Segments = Sequence[tuple[int, int, float, float]]
+
+FEW_NUMBERS = 1 << 16
 
 
 def prepare_convolution(x_shape: Shape, num_output: int, window: Window, group: int, dtype: Any):
@@ -126,3 +133,19 @@ def prepare_lrn_within_channel(
     from .lrn_within_channel import LRNWithinChannel
 
     return LRNWithinChannel(x_shape, local_size, alpha, beta, dtype)
+
+
+def prepare_update(rule: Any, segments: Segments, l1: bool, count: int):
+    """One pass over flat arrays that moves weights w by a rule of solvers/; None if there is none.
+
+    segments: (start, stop, rate factor, decay) of runs of weights that move alike; l1: the decay
+    has the sign of w for its direction, not w; rule.type names the formula, rule.numbers are what
+    stands in it. Few numbers are not worth loading a compiler for.
+
+    norm(g), the L2 norm; step(w, g, history, rate, scale), gradients being scale * g and the decay
+    """
+    if count < FEW_NUMBERS or not numba.available():
+        return None
+    from ..numba.update import STEPS, Update
+
+    return Update(rule, segments, l1) if rule.type in STEPS else None

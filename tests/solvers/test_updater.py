@@ -4,10 +4,21 @@ import numpy as np
 import pytest
 
 from cortado.core import Blob
+from cortado.kernels import choice, cpu
 from cortado.nets.weights import Weight, Weights
 from cortado.proto import ConfigError, parse_solver
-from cortado.solvers import updater as updater_module
+from cortado.solvers import piecewise_update
 from cortado.solvers.updater import Updater
+
+
+@pytest.fixture(autouse=True, params=["numpy", "numba"])
+def library(request, monkeypatch):
+    """What does the work: the rules themselves, or kernels, for however few numbers."""
+    if request.param == "numba":
+        pytest.importorskip("numba")
+    monkeypatch.setattr(cpu, "FEW_NUMBERS", 0)
+    with choice.only(request.param):
+        yield request.param
 
 
 @pytest.fixture
@@ -54,16 +65,25 @@ def test_small_gradients_are_not_clipped(weights):
     np.testing.assert_allclose(moved[0], 0.1)
 
 
-def test_pieces_change_nothing(weights, monkeypatch):
+def test_pieces_change_nothing(weights, monkeypatch, library):
     """The arrays are worked on piece by piece; how large the pieces are must not matter."""
+    if library == "numba":
+        from cortado.kernels.numba import update as module
+    else:
+        module = piecewise_update
     text = 'type: "Adam" weight_decay: 0.1'
     start = weights.data.copy()
     step(weights, text)
     whole = weights.data.copy()
     weights.data[...] = start
-    monkeypatch.setattr(updater_module, "PIECE", 7)
+    monkeypatch.setattr(module, "PIECE", 7)
     step(weights, text)
     np.testing.assert_array_equal(weights.data, whole)
+
+
+def test_gradients_stay_as_they_are(weights):
+    step(weights, "clip_gradients: 1 iter_size: 2 weight_decay: 0.5")
+    assert all((w.blob.diff == 1).all() for w in weights.learnable)
 
 
 def test_gaps_between_weights_stay_zero(weights):
