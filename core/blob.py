@@ -6,10 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .memory import Memory
-
-Array = Any  # numpy.ndarray on the CPU, cupy.ndarray on the GPU
-Shape = tuple[int, ...]
+from .memory import Array, Memory, Shape
 
 
 class Blob:

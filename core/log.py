@@ -67,7 +67,11 @@ class GlogFormatter(logging.Formatter):
         stamp = f"{time.strftime('%Y%m%d %H:%M:%S', when)}.{micros:06d}"
         thread = threading.get_native_id()
         source = getattr(record, "source", f"{record.filename}:{record.lineno}")
-        return f"{record.levelname[0]}{stamp} {thread} {source}] {record.getMessage()}".removesuffix("\n")
+        return (
+            f"{record.levelname[0]}{stamp} {thread} {source}] {record.getMessage()}".removesuffix(
+                "\n"
+            )
+        )
 
 
 class _StderrHandler(logging.Handler):

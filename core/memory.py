@@ -1,9 +1,9 @@
 """Memory: one side of a blob (its data or its diff), wherever the numbers really lie."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .blob import Array, Shape
+Array = Any  # numpy.ndarray on the CPU, cupy.ndarray on the GPU
+Shape = tuple[int, ...]
 
 
 class Memory:
@@ -25,7 +25,7 @@ class Memory:
         """Whether anything was allocated, here or where this memory stands."""
         return self._source.exists if self._source else self._buffer is not None
 
-    def array(self, shape: "Shape", count: int, dtype: Any, xp: Any) -> "Array":
+    def array(self, shape: Shape, count: int, dtype: Any, xp: Any) -> Array:
         """The view of `shape`; zeros where nothing was written yet."""
         if self._source is not None:
             return self._source.array(shape, count, dtype, xp)
@@ -43,7 +43,7 @@ class Memory:
         self._source = None if source is self else source
         self._buffer = self._view = None
 
-    def bind(self, flat: "Array") -> None:
+    def bind(self, flat: Array) -> None:
         """From now on lie in `flat`, taking along what was written so far."""
         if self._buffer is not None:
             flat[...] = self._buffer[: flat.size]

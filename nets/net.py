@@ -8,7 +8,8 @@ from ..core.rng import fresh_seed, stream
 from ..layers import create_layer
 from ..proto import ConfigError
 from ..proto.caffe_pb2 import NetParameter, Phase
-from . import debug_info, narration
+from . import narration
+from .debug_info import LoggedPlan
 from .gradients import Facts, Needs, gradient_needs
 from .graph import Node, build_graph
 from .plan import Plan
@@ -113,9 +114,7 @@ class Net:
     def forward(self, start: int = 0, end: int | None = None) -> float:
         """Run layers start to end, both included; returns their weighted loss."""
         last = len(self.layers) - 1 if end is None else end
-        if self.debug_info:
-            return debug_info.forward(self, start, last)
-        return self.plan.forward(start, last)
+        return self._running.forward(start, last)
 
     def backward(self, start: int | None = None, end: int = 0) -> None:
         """Run the layers from start down to end, both included, that need it, backward.
@@ -123,10 +122,7 @@ class Net:
         Bottom diffs are overwritten; weight diffs are added to: clear_diffs() starts afresh.
         """
         first = len(self.layers) - 1 if start is None else start
-        if self.debug_info:
-            debug_info.backward(self, first, end)
-        else:
-            self.plan.backward(first, end)
+        self._running.backward(first, end)
 
     def clear_diffs(self) -> None:
         """Set the gradients of all weights to zero."""
@@ -159,6 +155,10 @@ class Net:
         for layer in self.layers:
             layer.close()
 
+    @property
+    def _running(self) -> Plan | LoggedPlan:
+        return self._logged_plan if self.debug_info else self.plan
+
     # Building.
 
     def _build(self, share_with: "Net | None") -> None:
@@ -173,6 +173,7 @@ class Net:
         self.plan = Plan(
             self.layers, self.bottoms, self.tops, self.loss_weights, [n.anything for n in needs]
         )
+        self._logged_plan = LoggedPlan(self.plan, self.graph, self.layers, self.blobs, self.weights)
         narration.end(self.outputs)
 
     def _add(self, node: Node) -> None:
