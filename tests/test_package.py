@@ -52,7 +52,9 @@ def test_data_files_are_shipped():
         path
         for folder in (*FLOORS, "models")
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and path.suffix not in (".py", ".pyi", ".pyc")
+        if path.is_file()
+        and path.suffix not in (".py", ".pyi")
+        and path.parent.name != "__pycache__"
     }
     assert wanted - shipped == set()
     for path in ("py.typed", "proto/caffe.proto", "models/digits/train_test.prototxt"):
