@@ -6,7 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from ..proto import ConfigError
 from .memory import Array, Memory, Shape
+
+# Caffe's limits; larger sizes are mistyped ones, and would take all memory before they fail.
+MOST_AXES = 32
+MOST_NUMBERS = 2**31 - 1
 
 
 class Blob:
@@ -60,15 +65,24 @@ class Blob:
     def reshape(self, *shape: Any) -> None:
         """Take another shape, as `reshape(2, 3)` or `reshape((2, 3))`.
 
-        Numbers keep their place in memory as far as they fit; the rest is undefined.
+        Numbers keep their place in memory as far as they fit; the rest is undefined. Raises
+        ConfigError for sizes below 0, more than 32 axes or more than 2^31 - 1 numbers.
         """
         if len(shape) == 1 and not isinstance(shape[0], int | np.integer):
             shape = tuple(shape[0])
         shape = tuple(int(n) for n in shape)
-        if any(n < 0 for n in shape):
-            raise ValueError(f"a blob cannot have shape {shape}: sizes are 0 or more")
+        count = prod(shape)
+        if min(shape, default=0) < 0:
+            raise ConfigError(f"a blob cannot have shape {shape}: sizes are 0 or more")
+        if len(shape) > MOST_AXES:
+            raise ConfigError(f"a blob cannot have {len(shape)} axes; {MOST_AXES} are allowed")
+        if count > MOST_NUMBERS:
+            raise ConfigError(
+                f"a blob cannot have shape {shape}: these are {count:,} numbers, and "
+                f"{MOST_NUMBERS:,} are allowed"
+            )
         self._shape = shape
-        self._count = prod(shape)
+        self._count = count
 
     def share_data(self, other: "Blob") -> None:
         """Let data be other's data, in this blob's shape."""

@@ -24,6 +24,8 @@ def fill(blob: Blob, param: Any, rng: Rng) -> None:
             f"filler: sparse is {param.sparse}, but only type gaussian can be sparse, "
             f"not {param.type}"
         )
+    if not blob.count:
+        return
     values = make(param, blob.shape, rng)
     blob.data[...] = blob.xp.asarray(values, dtype=blob.dtype)
 
@@ -33,12 +35,16 @@ def _constant(param: Any, shape: Shape, rng: Rng) -> Array:
 
 
 def _uniform(param: Any, shape: Shape, rng: Rng) -> Array:
-    if param.min > param.max:
-        raise ConfigError(f"filler: uniform needs min <= max, got {param.min:g} and {param.max:g}")
+    if not -math.inf < param.min <= param.max < math.inf:
+        raise ConfigError(
+            f"filler: uniform needs finite min <= max, got {param.min:g} and {param.max:g}"
+        )
     return rng.uniform(param.min, param.max, shape)
 
 
 def _gaussian(param: Any, shape: Shape, rng: Rng) -> Array:
+    if param.std < 0:
+        raise ConfigError(f"filler: gaussian needs std >= 0, got {param.std:g}")
     values = rng.normal(param.mean, param.std, shape)
     if param.sparse >= 0:
         # On average `sparse` inputs of each output keep a weight.

@@ -1,6 +1,7 @@
 """Layer: the base class of every layer type."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..proto import ConfigError
@@ -121,8 +122,11 @@ class Layer:
     def size_tops(self, bottom: Blobs, top: Blobs) -> None:
         """Give the tops the shapes that follow from those of the bottoms."""
         shapes = self.infer_shapes([blob.shape for blob in bottom])
-        for blob, shape in zip(top, shapes, strict=True):
-            blob.reshape(shape)
+        for i, (blob, shape) in enumerate(zip(top, shapes, strict=True)):
+            if blob.shape != tuple(shape):
+                self._check_in_place(blob, shape, bottom)
+                with self._explaining(f"top[{i}]"):
+                    blob.reshape(shape)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
         """Compute every top.data, on the device of this layer."""
@@ -150,7 +154,8 @@ class Layer:
 
     def add_weight(self, shape: Shape, filler: Any = None) -> Blob:
         """Declare the next weight blob; a FillerParameter, or None for zeros, fills it."""
-        self.weights.append(Blob(shape, self.dtype, self.xp))
+        with self._explaining(f"weight {len(self.weights)}"):
+            self.weights.append(Blob(shape, self.dtype, self.xp))
         self._fillers.append(filler)
         return self.weights[-1]
 
@@ -168,6 +173,21 @@ class Layer:
     def error(self, problem: str) -> ConfigError:
         """The exception to raise when this layer's configuration is wrong."""
         return ConfigError(f"layer {self.name!r} ({self.type}): {problem}")
+
+    def _check_in_place(self, top: Blob, shape: Shape, bottom: Blobs) -> None:
+        if any(top is blob for blob in bottom):
+            raise self.error(
+                f"cannot work in place: it makes shape {tuple(shape)} of {top.shape}; "
+                "give the top a name of its own"
+            )
+
+    @contextmanager
+    def _explaining(self, what: str) -> Iterator[None]:
+        """Name the layer, and which blob of it, in errors about shapes."""
+        try:
+            yield
+        except ConfigError as problem:
+            raise self.error(f"{what}: {problem}") from None
 
     def _check_count(self, side: str, count: int, allowed: int | range) -> None:
         if isinstance(allowed, int):

@@ -5,7 +5,7 @@ import weakref
 from collections.abc import Iterator
 from concurrent.futures import Future
 from queue import SimpleQueue
-from threading import Lock, Thread, current_thread
+from threading import Condition, Lock, Thread, current_thread
 from typing import Any, Protocol
 
 import numpy as np
@@ -65,7 +65,9 @@ class Prefetcher:
         if self._workers is None:
             seed, number = self._start
             self._workers = _Workers(self.reader, self.reader.plans(seed, number), self._batches)
-            self._stop = weakref.finalize(self, self._workers.stop)
+            # At the end of the interpreter, or of a forgotten Prefetcher: the collector may be
+            # running in a thread that holds what ours wait for, so it must not wait for long.
+            self._forget = weakref.finalize(self, self._workers.stop, patience=1)
         # A batch that failed stays the next one.
         self._next = self._next or self._workers.promised.get()
         batch = self._next.result()
@@ -75,7 +77,7 @@ class Prefetcher:
     def give_back(self, batch: Batch) -> None:
         """Let the threads write another batch where this one lies."""
         if self._workers is not None:
-            self._workers.free.put(batch)
+            self._workers.put(batch)
 
     def seek(self, seed: int, number: int) -> None:
         """Go on with batch `number` of the sequence that seed gives."""
@@ -89,7 +91,8 @@ class Prefetcher:
 
     def _halt(self) -> None:
         if self._workers is not None:
-            self._stop()
+            self._forget.detach()
+            self._workers.stop()
         self._workers = self._next = None
 
 
@@ -97,14 +100,14 @@ class _Workers:
     """The threads and what they share. They must not know the Prefetcher, whose end ends them."""
 
     def __init__(self, reader: BatchReader, plans: Iterator[Any], batches: list[Batch]):
-        self.free: SimpleQueue[Batch | None] = SimpleQueue()
         self.promised: SimpleQueue[Future[Batch]] = SimpleQueue()  # in the order of the batches
         self._reader = reader
         self._plans = plans
-        self._turn = Lock()
+        self._free = list(batches)
         self._stopping = False
-        for batch in batches:
-            self.free.put(batch)
+        # Its lock is reentrant, as it must be: the garbage collector may stop us from anywhere.
+        self._changed = Condition()
+        self._turn = Lock()  # whose plan is next
         # Daemons, because the interpreter waits for other threads before it runs what stops them.
         self._threads = [
             Thread(target=self._run, daemon=True, name=f"prefetch-{i}")
@@ -113,13 +116,18 @@ class _Workers:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
-        self._stopping = True
-        self.free.put(None)
-        # The garbage collector may call this from one of the threads.
-        if current_thread() not in self._threads:
-            for thread in self._threads:
-                thread.join()
+    def put(self, batch: Batch) -> None:
+        """Make room for another batch."""
+        with self._changed:
+            self._free.append(batch)
+            self._changed.notify()
+
+    def stop(self, patience: float | None = None) -> None:
+        """End the threads, waiting for each as many seconds as patience says, or for ever."""
+        self._end()
+        for thread in self._threads:
+            if thread is not current_thread():
+                thread.join(patience)
 
     def _run(self) -> None:
         while task := self._claim():
@@ -134,16 +142,22 @@ class _Workers:
     def _claim(self) -> tuple[Batch, Future[Batch]] | None:
         """Wait for room and take the next plan; None when there is nothing more to do."""
         with self._turn:
-            batch = self.free.get()
-            if batch is None or self._stopping:
-                self.free.put(None)  # for the other threads
-                return None
+            with self._changed:
+                self._changed.wait_for(lambda: self._free or self._stopping)
+                if self._stopping:
+                    return None
+                batch = self._free.pop(0)
             promise: Future[Batch] = Future()
             self.promised.put(promise)
             try:
                 batch.plan = next(self._plans)
             except BaseException as problem:
                 promise.set_exception(problem)
-                self.free.put(None)
+                self._end()
                 return None
             return batch, promise
+
+    def _end(self) -> None:
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
