@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from cortado.core import Blob
+from cortado.proto import ConfigError
 
 
 def test_a_new_blob_is_zero_and_has_no_diff_yet():
@@ -44,9 +45,19 @@ def test_a_smaller_shape_keeps_the_buffer():
     assert blob.data[2:].tolist() == [[6, 7, 8], [9, 10, 11]]
 
 
-def test_negative_sizes_are_refused():
-    with pytest.raises(ValueError, match=r"cannot have shape \(2, -1\)"):
-        Blob((2, -1))
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((2, -1), r"cannot have shape \(2, -1\): sizes are 0 or more"),
+        ((1,) * 33, "cannot have 33 axes; 32 are allowed"),
+        ((2**16, 2**15), r"\(65536, 32768\): these are 2,147,483,648 numbers, and 2,147,483,647"),
+    ],
+)
+def test_shapes_that_caffe_refuses_are_refused(shape, message):
+    blob = Blob((2, 3))
+    with pytest.raises(ConfigError, match=message):
+        blob.reshape(shape)
+    assert blob.data.shape == (2, 3)
 
 
 def test_shared_data_is_seen_in_the_own_shape():

@@ -51,6 +51,11 @@ def test_xavier_and_msra_scale_with_the_fan(norm, fan):
     assert values.std() == pytest.approx(np.sqrt(2 / fan), rel=0.05)
 
 
+@pytest.mark.parametrize("kind", ["xavier", "msra", "positive_unitball", "gaussian"])
+def test_a_blob_without_numbers_needs_none(kind):
+    assert filled((2, 0), type=kind).shape == (2, 0)
+
+
 def test_bilinear_filters_upsample():
     """Kernel 4, as for stride 2: the products of 1/4, 3/4, 3/4, 1/4."""
     ramp = [0.25, 0.75, 0.75, 0.25]
@@ -69,7 +74,10 @@ def test_the_seed_decides():
     [
         ({"type": "xavi"}, "unknown type 'xavi'; known types: bilinear, constant"),
         ({"type": "xavier", "sparse": 3}, "sparse is 3, but only type gaussian can be sparse"),
-        ({"type": "uniform", "min": 1, "max": 0}, "uniform needs min <= max, got 1 and 0"),
+        ({"type": "uniform", "min": 1, "max": 0}, "uniform needs finite min <= max, got 1 and 0"),
+        ({"type": "uniform", "max": float("inf")}, "finite min <= max, got 0 and inf"),
+        ({"type": "uniform", "min": float("nan")}, "finite min <= max, got nan and 1"),
+        ({"type": "gaussian", "std": -1}, "gaussian needs std >= 0, got -1"),
         ({"type": "bilinear"}, r"bilinear needs square filters .* got shape \(2, 3\)"),
     ],
 )
