@@ -10,7 +10,7 @@ class LRN(Layer):
     """y = x / (k + alpha * mean of x^2 over the neighbourhood)^beta.
 
     bottom  x (N, C, *size)
-    top     y, same shape
+    top     y, same shape; may be the bottom itself (in place) where no gradient is asked for
 
     ACROSS_CHANNELS  the neighbourhood is local_size channels at the same position
     WITHIN_CHANNEL   it is local_size along each spatial axis, in the same channel; k is 1
@@ -38,6 +38,8 @@ class LRN(Layer):
         return bottom_shapes
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        if self.propagate_down[0]:
+            self.refuse_in_place(bottom, top)  # backward reads x
         param, kernels, shape = self.param.lrn_param, kernels_for(self.device), bottom[0].shape
         size, alpha, beta = param.local_size, param.alpha, param.beta
         if self._within:

@@ -96,6 +96,7 @@ class Pooling(SlidingWindow):
         return [(n, c, *out)] * self.tops
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        self.refuse_in_place(bottom, top)
         kernels = kernels_for(self.device)
         geometry = (bottom[0].shape, self.window, top[0].shape[2:], self.dtype)
         if self.method == PoolingParameter.MAX:

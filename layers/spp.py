@@ -52,6 +52,7 @@ class SPP(Layer):
         return window, (bins,) * len(size)
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        self.refuse_in_place(bottom, top)
         kernels, shape = kernels_for(self.device), bottom[0].shape
         self._kernels, self._outputs, self._places = [], [], []
         start = 0

@@ -68,6 +68,7 @@ class FilterBank(SlidingWindow):
         return (*shape[: self.axis], self.num_output, *out)
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        self.refuse_in_place(bottom, top)
         kernels = kernels_for(self.device)
         x_shapes = [self._with_one_batch_axis(blob.shape) for blob in bottom]
         y_shapes = [self._with_one_batch_axis(blob.shape) for blob in top]
