@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ..proto import ConfigError
-from ..proto.caffe_pb2 import NetParameter
+from ..proto.caffe_pb2 import NetParameter, Phase
 from .splits import insert_splits
 
 
@@ -40,6 +40,9 @@ class Graph:
 
 def build_graph(net: NetParameter) -> Graph:
     """Wire the layers of a NetParameter whose layers were selected for one phase."""
+    if not net.layer:
+        phase = Phase.Name(net.state.phase)
+        raise ConfigError(f"net {net.name!r}: has no layers, or none in phase {phase}")
     split = insert_splits(net)
     nodes = [Node(layer, list(layer.bottom), list(layer.top)) for layer in split.layer]
     unread: dict[str, None] = {}

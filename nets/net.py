@@ -1,5 +1,7 @@
 """Net: layers wired by their prototxt, with their blobs and weights."""
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from ..core import Blob, Layer, log
@@ -134,14 +136,17 @@ class Net:
 
     def state(self) -> dict[str, Any]:
         """Where data and random numbers stand, by layer: JSON values, for an exact resume."""
-        states = {layer.name: layer.state() for layer in self.layers}
-        return {name: state for name, state in states.items() if state}
+        states = ((key, layer.state()) for key, layer in self._keyed_layers())
+        return {key: state for key, state in states if state}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go back to where state() was called."""
-        for layer in self.layers:
-            if layer.name in state:
-                layer.restore(state[layer.name])
+        """Go back to where state() was called; ConfigError for what state() did not give."""
+        for key, layer in self._keyed_layers():
+            if key in state:
+                try:
+                    layer.restore(state[key])
+                except (KeyError, TypeError, ValueError) as problem:
+                    raise layer.error(f"cannot resume from {state[key]!r}: {problem!r}") from None
 
     def share_weights(self, other: "Net") -> None:
         """Use other's weights, instead of own ones, in layers of the same name."""
@@ -149,6 +154,14 @@ class Net:
         for layer in self.layers:
             if layer.name in theirs:
                 _share(layer, theirs[layer.name])
+
+    def _keyed_layers(self) -> Iterator[tuple[str, Layer]]:
+        """Each layer with a name of its own, in state(): those without weights may share one."""
+        seen: Counter[str] = Counter()
+        for layer in self.layers:
+            seen[layer.name] += 1
+            times = seen[layer.name]
+            yield layer.name if times == 1 else f"{layer.name} ({times})", layer
 
     def close(self) -> None:
         """Stop the threads and close the files of the data layers."""

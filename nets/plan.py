@@ -58,7 +58,7 @@ class Plan:
                     if i in self._varying:
                         self.reshape(i + 1)
             except ConfigError as problem:
-                raise self._explained(problem, i) from problem
+                raise self._explained(problem, i) from None
             return sum(
                 weight * float(top.data.sum())
                 for i, top, weight in self._losses
@@ -94,15 +94,20 @@ class Plan:
                 self._seeded[k] = top.shape
 
     def _explained(self, problem: ConfigError, i: int) -> ConfigError:
-        """The problem, with the record it came from if a data layer knows."""
-        item = getattr(problem, "item", None)
-        if item is None:
+        """The problem, with the record that it came from if a data layer knows."""
+        describe = getattr(self._source_of_labels(i), "describe_item", None)
+        if problem.item is None or describe is None:
             return problem
-        for layer in self._layers[:i]:
-            describe = getattr(layer, "describe_item", None)
-            if describe:
-                return ConfigError(f"{problem}; it came from {describe(item)}")
-        return problem
+        return ConfigError(f"{problem} (item {problem.item} is {describe(problem.item)})")
+
+    def _source_of_labels(self, i: int) -> Layer:
+        """The layer without bottoms that bottom[1] of layer i, or its only one, comes from."""
+        bottoms = self._bottoms[i][:2]
+        while bottoms:
+            blob = bottoms[-1]
+            i = max(j for j in range(i) if any(top is blob for top in self._tops[j]))
+            bottoms = self._bottoms[i][:1]
+        return self._layers[i]
 
 
 def _bind_forward(layer: Layer, bottom: list[Blob], top: list[Blob]) -> Call:

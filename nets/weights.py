@@ -52,6 +52,11 @@ class Weights:
 
     def add_layer(self, layer: Layer) -> None:
         """Take in a layer's weights, sharing those whose name is already known."""
+        if layer.weights and self.of_layer(layer.name):
+            raise layer.error(
+                "a layer above has this name, and weights too; weights files and test nets tell "
+                "layers apart by name: rename one of them"
+            )
         specs = layer.param.param
         if len(specs) > len(layer.weights):
             raise layer.error(

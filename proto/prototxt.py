@@ -16,9 +16,11 @@ from .upgrade_solver import complete_snapshot_prefix, upgrade_solver
 def read_net(path: str | os.PathLike) -> NetParameter:
     """The net in a prototxt file, or in a binary NetParameter, upgraded to today's form."""
     data = read_file(path)
-    if b"\0" in data:  # never in text; in every tag of a layer's weights
-        return _binary_net(data, str(path))
-    return parse_net(_decoded(data), str(path))
+    is_binary = b"\0" in data  # never in text; in every tag of a layer's weights
+    net = _binary_net(data, str(path)) if is_binary else parse_net(_decoded(data), str(path))
+    if not net.layer:
+        raise ConfigError(f"{path}: holds no layers: it is empty, or no net")
+    return net
 
 
 def parse_net(text: str, source: str = "<text>") -> NetParameter:

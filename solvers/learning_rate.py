@@ -19,7 +19,15 @@ def learning_rate(param: Any, iteration: int) -> float:
             f"solver: unknown lr_policy {param.lr_policy!r}; {nearest}"
             f"known policies: {', '.join(_POLICIES)}"
         )
-    return param.base_lr * policy(param, iteration)
+    if param.gamma < 0:
+        raise ConfigError(f"solver: gamma must be 0 or more, got {param.gamma:g}")
+    try:
+        return param.base_lr * policy(param, iteration)
+    except (OverflowError, ZeroDivisionError):
+        raise ConfigError(
+            f"solver: lr_policy {param.lr_policy!r} gives iteration {iteration} a rate beyond all "
+            "numbers; check gamma and power"
+        ) from None
 
 
 def steps_taken(param: Any, iteration: int) -> int:

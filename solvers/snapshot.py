@@ -28,6 +28,7 @@ from ..proto.caffe_pb2 import SolverParameter
 from .updater import Updater
 
 _RESUME_VERSION = 1
+_RESUME_TYPES = {"train": dict, "test": list, "start": int, "losses": list, "smoothed_loss": float}
 
 
 def check_prefix(param: Any) -> None:
@@ -108,9 +109,10 @@ def learned_net(path: str | Path, state: SolverState) -> Path:
     """The weights file of a solver state: where it says, or beside the state itself."""
     named = Path(state.learned_net)
     beside = Path(path).parent / named.name
-    if named.is_file() or not beside.is_file():
-        return named
-    return beside
+    for place in (named, beside):
+        if place.is_file():
+            return place
+    raise ConfigError(f"{path}: its weights are neither at '{named}' nor beside it")
 
 
 def resume_path(state: str | Path) -> Path:
@@ -133,9 +135,13 @@ def _read_resume(state: str | Path, iteration: int) -> Any:
             raise ValueError("it is of another version")
         if resume["iteration"] != iteration:
             raise ValueError(f"it is of iteration {resume['iteration']}, not {iteration}")
+        for key, kind in _RESUME_TYPES.items():
+            if not isinstance(resume[key], kind):
+                raise ValueError(f"{key} is {resume[key]!r}")
     except (ValueError, KeyError) as problem:
+        cause = f"it has no {problem}" if isinstance(problem, KeyError) else problem
         raise ConfigError(
-            f"{path}: does not belong to this solver state: {problem}; "
+            f"{path}: does not belong to this solver state: {cause}; "
             "without the file the run resumes as Caffe's does, with its data from the start"
         ) from None
     return resume

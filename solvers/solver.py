@@ -9,7 +9,7 @@ from ..core import log
 from ..core.rng import fresh_seed
 from ..nets import Net, load_weights
 from ..nets.diagnosis import first_nonfinite
-from ..proto import read_solver
+from ..proto import ConfigError, read_solver
 from ..proto.caffe_pb2 import SolverParameter
 from . import narration
 from .learning_rate import learning_rate, steps_taken
@@ -54,6 +54,7 @@ class Solver:
         self._device = device
         narration.begin(param)
         check_prefix(param)
+        _check_numbers(param)
         learning_rate(param, 0)  # a policy that cannot be used is better named before the nets
         train = train_request(param)
         log.info("solver.cpp:102", f"Creating training net {train.source}")
@@ -233,3 +234,10 @@ class Solver:
             f"Iteration {self.iteration}: the loss is {loss:g}. First blob that is not finite: "
             f"{where}. Try a lower base_lr, or clip_gradients; check the labels and the data",
         )
+
+
+def _check_numbers(param: SolverParameter) -> None:
+    """Raise ConfigError for a nan or an infinity, which would spoil every weight."""
+    for field, value in param.ListFields():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"solver: {field.name} is {value:g}; it must be finite")

@@ -77,6 +77,8 @@ def run(name: str, words: Sequence[str], program: str = "caffe") -> int:
         return _PIPE_CLOSED
     except OSError as problem:
         return _fail(program, str(problem))
+    except MemoryError as problem:
+        return _fail(program, f"out of memory: {problem} (a smaller batch_size takes less)")
     except KeyboardInterrupt:
         return _INTERRUPTED
     except SystemExit as done:  # argparse, after -help

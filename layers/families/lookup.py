@@ -12,7 +12,9 @@ class LookupLayer(Layer):
         wrong = ~((values >= 0) & (values < rows))
         if wrong.any():
             place = tuple(int(axis[0]) for axis in self.xp.nonzero(wrong))
-            raise self.error(
+            problem = self.error(
                 f"index {float(values[place]):g} at {list(place)} of {what} is not in [0, {rows})"
             )
+            problem.item = place[0]
+            raise problem
         return values.astype("int64")

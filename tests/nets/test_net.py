@@ -204,6 +204,13 @@ def test_the_first_blob_that_is_not_finite_is_found():
             "layer 'c': unknown type 'Convolutoin'; did you mean 'Convolution'",
         ),
         (
+            """layer { name: "ip" type: "InnerProduct" bottom: "data" top: "a"
+                       inner_product_param { num_output: 3 } }
+               layer { name: "ip" type: "InnerProduct" bottom: "a" top: "b"
+                       inner_product_param { num_output: 3 } }""",
+            r"layer 'ip' \(InnerProduct\): a layer above has this name, and weights too",
+        ),
+        (
             'layer { name: "r" type: "ReLU" bottom: "data" top: "r" loss_weight: [1, 2] }',
             r"layer 'r' \(ReLU\): loss_weight has 2 values; give none, or one for each of its 1",
         ),
@@ -220,6 +227,22 @@ def test_the_first_blob_that_is_not_finite_is_found():
 def test_what_cannot_be_built_is_named(text, message):
     with pytest.raises(ConfigError, match=message):
         make(INPUT + text)
+
+
+def test_a_net_without_layers_is_refused():
+    with pytest.raises(ConfigError, match="net 'x': has no layers, or none in phase TEST"):
+        make('name: "x" layer { name: "data" type: "Input" include { phase: TRAIN } }', TEST)
+
+
+def test_layers_of_one_name_and_no_weights_keep_their_states_apart():
+    drop = 'layer { name: "drop" type: "Dropout" bottom: "data" top: "data" }'
+    net = make(INPUT + drop + drop)
+    net.forward()
+    first, second = net.state().values()
+    assert first != second
+    again = make(INPUT + drop + drop, seed=2)
+    again.restore(net.state())
+    assert again.state() == net.state()
 
 
 SHARED = """

@@ -53,8 +53,16 @@ def test_an_error_names_the_file(tmp_path):
 
 def test_comments_need_not_be_utf8(tmp_path):
     path = tmp_path / "net.prototxt"
-    path.write_bytes(b'# \xb2\xe2\xca\xd4\nname: "n"')
-    assert read_net(path).name == "n"
+    path.write_bytes(b'# \xb2\xe2\xca\xd4\nlayer { name: "n" }')
+    assert read_net(path).layer[0].name == "n"
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet", 'name: "n"'])
+def test_a_net_file_without_layers_is_named(tmp_path, text):
+    path = tmp_path / "net.prototxt"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="net.prototxt: holds no layers: it is empty, or no net"):
+        read_net(path)
 
 
 @pytest.mark.parametrize(

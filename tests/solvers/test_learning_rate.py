@@ -60,9 +60,12 @@ def test_steps_taken_is_what_caffe_calls_current_step():
         ('lr_policy: "stepp"', "unknown lr_policy 'stepp'; did you mean 'step'"),
         ('lr_policy: "step"', "needs stepsize, in iterations, at least 1"),
         ('lr_policy: "poly"', "needs max_iter, in iterations, at least 1"),
+        ('lr_policy: "exp" gamma: -1', "gamma must be 0 or more, got -1"),
+        ('lr_policy: "exp" gamma: 1e38', "iteration 99 a rate beyond all numbers"),
+        ('lr_policy: "poly" max_iter: 99 power: -1', "iteration 99 a rate beyond all numbers"),
         ('lr_policy: "multistep" stepvalue: 8 stepvalue: 5', r"must rise .* got \[8, 5\]"),
     ],
 )
 def test_what_cannot_be_followed_is_named(policy, message):
     with pytest.raises(ConfigError, match=f"^solver: .*{message}"):
-        rate(policy, 1)
+        rate(policy, 99)

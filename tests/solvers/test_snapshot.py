@@ -124,12 +124,33 @@ def test_weights_are_no_state(make_solver, tmp_path):
         solver.restore(tmp_path / "it_iter_0.caffemodel")
 
 
-def test_a_side_file_of_another_state_is_refused(make_solver):
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"iteration": 7}, "does not belong to this solver state: it is of iteration 7, not 1"),
+        ({"version": 2}, "does not belong to this solver state: it is of another version"),
+        ({"losses": 3}, "does not belong to this solver state: losses is 3"),
+        ({"test": None}, "does not belong to this solver state: it has no 'test'"),
+        ({"train": {"data": [4]}}, r"layer 'data' \(Data\): cannot resume from \[4\]"),
+    ],
+)
+def test_a_side_file_that_cannot_be_followed_is_refused(make_solver, change, message):
     solver = make_solver()
     solver.step(1)
     state = solver.snapshot()
-    Path(state).with_suffix(".resume.json").write_text('{"version": 1, "iteration": 7}')
-    with pytest.raises(ConfigError, match="does not belong to this solver state: .* iteration 7"):
+    side = Path(state).with_suffix(".resume.json")
+    changed = json.loads(side.read_text()) | change
+    side.write_text(json.dumps({k: value for k, value in changed.items() if value is not None}))
+    with pytest.raises(ConfigError, match=message):
+        make_solver().restore(state)
+
+
+def test_missing_weights_of_a_state_are_named(make_solver, tmp_path):
+    state = make_solver().snapshot()
+    (tmp_path / "it_iter_0.caffemodel").unlink()
+    with pytest.raises(
+        ConfigError, match=r"solverstate: its weights are neither at '.*it_iter_0.c"
+    ):
         make_solver().restore(state)
 
 

@@ -164,6 +164,8 @@ def test_callbacks_run_around_the_gradients(make_solver):
         ('test_net: "a.prototxt" test_interval: 1', "no such file: a.prototxt"),
         (TEST + "test_state { level: 1 } test_state { }", "test_state has 2 values for 1 test"),
         ('lr_policy: "hmm"', "lr_policy"),
+        ("weight_decay: nan", "weight_decay is nan; it must be finite"),
+        ("momentum: -inf", "momentum is -inf; it must be finite"),
         ('type: "Sgd"', "unknown type 'Sgd'; did you mean 'SGD'"),
     ],
 )
