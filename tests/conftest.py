@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from cortado.core import Blob
 from cortado.layers import create_layer
 from cortado.proto import caffe_pb2
 from cortado.proto.text import parse_text
+from cortado.tools.cli import main
 
 
 @pytest.fixture
@@ -37,3 +40,16 @@ def make_layer():
         return layer, bottom, top
 
     return make
+
+
+@pytest.fixture
+def caffe(capsys):
+    """caffe("train", ...) -> (exit status, lines of stderr, each without its glog prefix)."""
+
+    def run(*words):
+        capsys.readouterr()
+        status = main([str(word) for word in words])
+        lines = capsys.readouterr().err.splitlines()
+        return status, [re.sub(r"^[IWE]\d{8} [\d:.]+ +\d+ ", "", line) for line in lines]
+
+    return run

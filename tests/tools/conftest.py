@@ -1,10 +1,7 @@
-import re
 import shutil
 from pathlib import Path
 
 import pytest
-
-from cortado.tools.cli import main
 
 GOLDENS = Path(__file__).parents[1] / "goldens/tools"
 
@@ -33,16 +30,3 @@ def pictures(tmp_path, monkeypatch):
     (tmp_path / "solver.prototxt").write_text(SOLVER)
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def caffe(capsys):
-    """caffe("train", ...) -> (exit status, lines of stderr, each without its glog prefix)."""
-
-    def run(*words):
-        capsys.readouterr()
-        status = main([str(word) for word in words])
-        lines = capsys.readouterr().err.splitlines()
-        return status, [re.sub(r"^[IWE]\d{8} [\d:.]+ +\d+ ", "", line) for line in lines]
-
-    return run
