@@ -76,6 +76,11 @@ def prepare_max_pooling(x_shape: Shape, window: Window, out: Shape, dtype: Any, 
     from .wide_max_pooling import WideMaxPooling
 
     few_windows = prod(out) < prod(window.kernel)
+    # Measured: without places to keep, NumPy is as fast.
+    if keep_index and not few_windows and len(out) <= 2 and numba.available():
+        from ..numba import max_pooling
+
+        return max_pooling.MaxPooling(x_shape, window, out)
     return (WideMaxPooling if few_windows else MaxPooling)(x_shape, window, out, dtype, keep_index)
 
 

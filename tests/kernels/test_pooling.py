@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cortado.core import Window
-from cortado.kernels import cpu
+from cortado.kernels import choice, cpu
 
 # (size, kernel, stride, pad, round_up)
 GEOMETRIES = {
@@ -23,6 +23,14 @@ GEOMETRIES = {
     "volume": ((4, 5, 3), (2, 3, 2), (2, 1, 1), (1, 1, 0), True),
     "one volume": ((2, 3, 2), (2, 3, 2), (1, 1, 1), (0, 0, 0), True),
 }
+
+
+@pytest.fixture(autouse=True, params=["numpy", "numba"])
+def _library(request):
+    if request.param == "numba":
+        pytest.importorskip("numba")
+    with choice.only(request.param):
+        yield
 
 
 @pytest.fixture(params=GEOMETRIES.values(), ids=GEOMETRIES.keys())
