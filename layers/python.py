@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from ..core import ANY_NUMBER, Blobs, Layer, Shape, register
+from ..proto import ConfigError
 from .families.host_copies import HostCopies, Side
 from .families.python_layer import BlobVec, PythonLayer
 
@@ -116,6 +117,8 @@ class Python(Layer):
     def _run(self, what: str, function: Callable[..., Any], *args: Any) -> Any:
         try:
             return function(*args)
+        except ConfigError as problem:  # of a blob that the code reshapes, say
+            raise self.error(f"{what} of {self._class_name}: {problem}") from problem
         except Exception as problem:
             problem.add_note(
                 f"raised in {what} of layer {self.name!r} (Python: {self._class_name})"
