@@ -1,7 +1,7 @@
 """Layer-based, config-driven deep learning: Caffe's files, cut with Python.
 
 import cortado
-solver = cortado.Solver("models/digits/solver.prototxt")
+solver = cortado.Solver.from_file("models/digits/solver.prototxt")
 solver.solve()
 """
 
