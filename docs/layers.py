@@ -41,7 +41,8 @@ def with_table(readme: str) -> str:
 
 def _types() -> list[str]:
     """The types in layers/, without those that others have registered in this process."""
-    return [name for name in layer_types() if layer_class(name).__module__.startswith("cortado.")]
+    names = sorted(layer_types(), key=str.lower)
+    return [name for name in names if layer_class(name).__module__.startswith("cortado.")]
 
 
 def _section(name: str) -> str:
