@@ -45,7 +45,7 @@ class ArgMax(Layer):
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].data, top[0].data
         if self.axis is None:
-            items = x.reshape(len(x), -1)
+            items = x.reshape(len(x), prod(x.shape[1:]))
             indices = self._largest(items, 1)
             shape = (len(x), self.top_k, *y.shape[3:])
             y[:, 0] = indices.reshape(shape)

@@ -88,4 +88,4 @@ class Slice(Layer):
                 f"{pieces} tops cannot share a bottom of size {size} along the axis equally; "
                 "give slice_param.slice_point"
             )
-        return list(range(size // pieces, size, size // pieces))
+        return [piece * (size // pieces) for piece in range(1, pieces)]

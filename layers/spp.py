@@ -86,7 +86,7 @@ class SPP(Layer):
             dx += self._dx
 
     def _flat(self, array):
-        return array.reshape(len(array), -1)
+        return array.reshape(len(array), prod(array.shape[1:]))
 
     forward_gpu = forward_cpu
     backward_gpu = backward_cpu

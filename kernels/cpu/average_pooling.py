@@ -15,6 +15,7 @@ class AveragePooling:
 
     def __init__(self, x_shape: Shape, window: Window, out: Shape, dtype: Any, count_padding: bool):
         n, c, *size = x_shape
+        self._planes = n * c
         self._size, self._out = tuple(size), tuple(out)
         self._chunks = chunks(n * c, prod(size) * np.dtype(dtype).itemsize)
         most = longest(self._chunks)
@@ -28,7 +29,7 @@ class AveragePooling:
         self._counts = _counts(self._size, window, self._out, count_padding).astype(dtype)
 
     def forward(self, x, y) -> None:
-        x, y = x.reshape(-1, *self._size), y.reshape(-1, *self._out)
+        x, y = x.reshape(self._planes, *self._size), y.reshape(self._planes, *self._out)
         for planes in self._chunks:
             source, result = x[planes], y[planes]
             targets = [*(b[: len(source)] for b in self._between), result]
@@ -38,7 +39,7 @@ class AveragePooling:
             result /= self._counts
 
     def backward(self, dy, dx) -> None:
-        dx, dy = dx.reshape(-1, *self._size), dy.reshape(-1, *self._out)
+        dx, dy = dx.reshape(self._planes, *self._size), dy.reshape(self._planes, *self._out)
         for planes in self._chunks:
             count = planes.stop - planes.start
             source = np.divide(dy[planes], self._counts, out=self._quotients[:count])

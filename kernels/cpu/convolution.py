@@ -97,7 +97,7 @@ class Convolution:
             total += np.matmul(piece.map_matrix, columns, out=self._dfilters)
 
     def backward_bias(self, dy, dbias) -> None:
-        dbias += dy.reshape(*dy.shape[:2], -1).sum(axis=2).sum(axis=0)
+        dbias += dy.reshape(*dy.shape[:2], prod(dy.shape[2:])).sum(axis=2).sum(axis=0)
 
     def _pieces_with_columns(self, x):
         for images, pieces in self._plan:

@@ -38,4 +38,4 @@ class PointwiseConvolution:
             total += np.matmul(dy_image, x_image, out=self._dfilters)
 
     def backward_bias(self, dy, dbias) -> None:
-        dbias += dy.reshape(*dy.shape[:2], -1).sum(axis=2).sum(axis=0)
+        dbias += dy.reshape(*dy.shape[:2], prod(dy.shape[2:])).sum(axis=2).sum(axis=0)

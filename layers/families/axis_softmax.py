@@ -22,6 +22,8 @@ class AxisSoftmax:
     @_silently
     def forward(self, x: Array, y: Array) -> None:
         """Write the softmax of x to y, which may be x itself."""
+        if not x.size:  # NumPy knows no largest of nothing
+            return
         xp, row = self._xp, self._row
         x, y = x.reshape(self._folded), y.reshape(self._folded)
         # exp of nothing above 0: it cannot overflow.

@@ -32,7 +32,7 @@ class SlidingWindow(Layer):
 
     def check_fit(self, name: str, out: Sizes, size: Sizes) -> None:
         """Raise ConfigError unless the window gives at least one output along every axis."""
-        if any(n < 1 for n in out):
+        if min((*out, *size), default=1) < 1:
             raise self.error(
                 f"{name}.kernel_size: {self.window.kernel} with pad {self.window.pad} "
                 f"and dilation {self.window.dilation} does not fit a bottom of size {size}"
