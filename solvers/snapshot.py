@@ -35,16 +35,16 @@ def check_prefix(param: Any) -> None:
     """Raise ConfigError unless snapshots can be written; asked before hours are spent."""
     if not param.snapshot and not param.snapshot_after_train:
         return
-    prefix = Path(param.snapshot_prefix)
-    probe = prefix.with_name(prefix.name + ".tmp")
+    prefix = param.snapshot_prefix
+    probe = Path(f"{prefix}_iter_0.tempfile")
     try:
         with probe.open("wb"):
             pass
         probe.unlink()
     except OSError as problem:
         raise ConfigError(
-            f"solver: snapshot_prefix: cannot write to '{param.snapshot_prefix}': "
-            f"{problem.strerror}; its folder must exist and be writable: mkdir -p '{prefix.parent}'"
+            f"solver: snapshot_prefix: cannot write to '{prefix}': {problem.strerror}; "
+            f"its folder must exist and be writable: mkdir -p '{probe.parent}'"
         ) from None
 
 

@@ -174,6 +174,12 @@ def test_a_solver_that_cannot_run_is_named(make_solver, text, message):
         make_solver(text)
 
 
+def test_an_empty_prefix_saves_to_the_working_directory(make_solver, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert make_solver('snapshot_prefix: ""').snapshot() == "_iter_0.solverstate"
+    assert (tmp_path / "_iter_0.solverstate").is_file()
+
+
 def test_a_prefix_that_cannot_be_written_is_named_before_training(make_solver, tmp_path):
     with pytest.raises(ConfigError, match="snapshot_prefix: cannot write to .*nowhere.*mkdir -p"):
         make_solver(f'snapshot: 2 snapshot_prefix: "{tmp_path}/nowhere/it"')
