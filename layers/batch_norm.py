@@ -59,7 +59,7 @@ class BatchNorm(NormalizingLayer):
             variance = self.mean_product(y, y)
             self._remember(mean, variance)
         self.inverse = self.as_dtype((variance + self.param.batch_norm_param.eps) ** -0.5)
-        y *= self.inverse
+        self.parts.scale(y, self.inverse, None, y)
         if not self._uses_global_stats:
             self.keep(y)
 
@@ -68,7 +68,7 @@ class BatchNorm(NormalizingLayer):
             return
         if self._uses_global_stats:
             dy, dx = self.folded(top[0].diff), self.folded(bottom[0].diff)
-            self.xp.multiply(dy, self.inverse, out=dx)
+            self.parts.scale(dy, self.inverse, None, dx)
         else:
             self.standardization_gradient(top, bottom)
 

@@ -1,6 +1,9 @@
 """ReLU: rectified linear unit."""
 
+from typing import Any
+
 from ..core import Array, Blob, Blobs, Shape, register
+from ..kernels import kernels_for
 from .families.elementwise import ElementwiseLayer
 
 
@@ -24,8 +27,14 @@ class ReLU(ElementwiseLayer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)
         self._gate = Blob(bottom[0].shape, bool, self.xp)
+        self._kernel: Any = None
+        if not self.on_gpu:
+            self._kernel = kernels_for(self.device).prepare_relu(bottom[0].count, self.slope)
 
     def function(self, x: Array, y: Array) -> None:
+        if self._kernel:
+            self._kernel.forward(x, y)
+            return
         if not self.slope:
             self.xp.maximum(x, 0, out=y)
             return
@@ -41,3 +50,9 @@ class ReLU(ElementwiseLayer):
         space *= 1 - self.slope
         space += self.slope
         return space
+
+    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
+        if not self._kernel:
+            super().backward_cpu(top, bottom)
+        elif self.propagate_down[0]:
+            self._kernel.backward(self.input(bottom), top[0].diff, bottom[0].diff)

@@ -45,19 +45,20 @@ class Scale(BroadcastLayer):
         x, y = self.folded(bottom[0].data), self.folded(top[0].data)
         if self._kept_x and self.wants_operand_gradient():
             self._kept_x.data[...] = bottom[0].data
-        self.xp.multiply(x, self.operand(bottom), out=y)
-        if self.param.scale_param.bias_term:
-            y += self.spread(self.weights[-1].data)
+        has_bias = self.param.scale_param.bias_term
+        b = self.spread(self.weights[-1].data) if has_bias else None
+        self.parts.scale(x, self.operand(bottom), b, y)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         dy = self.folded(top[0].diff)
         if self.param.scale_param.bias_term and self.param_propagate_down[-1]:
-            self.add_gradient(self.weights[-1], dy.sum(axis=(0, 2)))
+            self.add_gradient(self.weights[-1], self.parts.row_sums(dy).sum(axis=0))
         if self.wants_operand_gradient():
             x = self.folded((self._kept_x or bottom[0]).data)
-            self.give_operand_gradient(self.xp.einsum("osi,osi->s", x, dy), bottom)
+            self.give_operand_gradient(self.parts.row_products(x, dy).sum(axis=0), bottom)
         if self.propagate_down[0]:
-            self.xp.multiply(dy, self.operand(bottom), out=self.folded(bottom[0].diff))
+            dx = self.folded(bottom[0].diff)
+            self.parts.scale(dy, self.operand(bottom), None, dx)
 
     forward_gpu = forward_cpu
     backward_gpu = backward_cpu

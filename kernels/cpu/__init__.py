@@ -20,6 +20,8 @@ __all__ = [
     "prepare_lrn_across_channels",
     "prepare_lrn_within_channel",
     "prepare_max_pooling",
+    "prepare_parts",
+    "prepare_relu",
     "prepare_stochastic_pooling",
     "prepare_update",
     "prepare_weighted_pooling",
@@ -27,7 +29,8 @@ __all__ = [
 
 Segments = Sequence[tuple[int, int, float, float]]
 
-FEW_NUMBERS = 1 << 16
+FEW_NUMBERS = 1 << 16  # not worth loading a compiler for
+SHORT_ROW = 16
 
 
 def prepare_convolution(x_shape: Shape, num_output: int, window: Window, group: int, dtype: Any):
@@ -140,12 +143,37 @@ def prepare_lrn_within_channel(
     return LRNWithinChannel(x_shape, local_size, alpha, beta, dtype)
 
 
+def prepare_relu(count: int, slope: float):
+    """y = x where x > 0, else slope * x, of count numbers; None where array code is as fast.
+
+    forward(x, y), backward(x, dy, dx); y may be x, and dx dy
+    """
+    if count < FEW_NUMBERS or not numba.available():
+        return None
+    from ..numba.relu import ReLU
+
+    return ReLU(slope)
+
+
+def prepare_parts(folded: tuple[int, int, int]):
+    """Arrays (outer, parts, inner), each part by itself; None where array code is as fast.
+
+    row_sums(x) and row_products(x, y), sums over the inner axis, (outer, parts), in float64;
+    scale(x, s, b or None, y): y = s x + b, with a number of s and b for each part; y may be x
+    """
+    if prod(folded) < FEW_NUMBERS or folded[2] < SHORT_ROW or not numba.available():
+        return None
+    from ..numba.parts import Parts
+
+    return Parts(folded)
+
+
 def prepare_update(rule: Any, segments: Segments, l1: bool, count: int):
     """One pass over flat arrays that moves weights w by a rule of solvers/; None if there is none.
 
     segments: (start, stop, rate factor, decay) of runs of weights that move alike; l1: the decay
     has the sign of w for its direction, not w; rule.type names the formula, rule.numbers are what
-    stands in it. Few numbers are not worth loading a compiler for.
+    stands in it.
 
     norm(g), the L2 norm; step(w, g, history, rate, scale), gradients being scale * g and the decay
     """

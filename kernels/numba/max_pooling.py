@@ -1,11 +1,11 @@
 """Max pooling over planes, a row of windows at a time, so that the taps of a row are vectors."""
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from ...core import Array, Shape, Window
 
-_compiled = njit(parallel=True, cache=True, nogil=True, error_model="numpy")
+_compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 
 class MaxPooling:
@@ -68,7 +68,7 @@ def _largest(x, y, index, window):
     kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w = window
     _, h, w = x.shape
     _, out_h, out_w = y.shape
-    for p in prange(len(x)):
+    for p in range(len(x)):
         for o in range(out_h):
             row, places = y[p, o], index[p, o]
             top = o * stride_h - pad_h
@@ -82,7 +82,7 @@ def _largest(x, y, index, window):
 
 @_compiled
 def _send_back(dy, index, dx):
-    for p in prange(len(dy)):
+    for p in range(len(dy)):
         plane, places, gradients = dx[p].ravel(), index[p].ravel(), dy[p].ravel()
         plane[:] = 0
         for o in range(len(places)):

@@ -5,13 +5,15 @@ are the same, bit for bit.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import get_num_threads, njit, prange, set_num_threads
 
 PIECE = 1 << 14  # numbers: what a thread takes at a time
+WORTH_THREADS = 1 << 20  # numbers: one thread takes a millisecond for them
 
 _compiled = njit(parallel=True, cache=True, nogil=True, error_model="numpy")
 
@@ -35,12 +37,25 @@ class Update:
 
     def norm(self, g) -> float:
         """The L2 norm of g, the same for any number of threads."""
-        return math.sqrt(_sum_of_squares(g, PIECE))
+        with _threads_for(g.size):
+            return math.sqrt(_sum_of_squares(g, PIECE))
 
     def step(self, w, g, history, rate: float, scale: float) -> None:
         """Move w by the gradients scale * g and the decay."""
         factors = self._factors * (rate, 1)
-        self._step(w, g, *history, *self._rule.numbers, self._bounds, factors, scale, self._l1)
+        with _threads_for(w.size):
+            self._step(w, g, *history, *self._rule.numbers, self._bounds, factors, scale, self._l1)
+
+
+@contextmanager
+def _threads_for(count: int) -> Iterator[None]:
+    """All threads for many numbers, one for few."""
+    threads = get_num_threads()
+    set_num_threads(threads if count >= WORTH_THREADS else 1)
+    try:
+        yield
+    finally:
+        set_num_threads(threads)
 
 
 # Only sums may be reordered, or they would be taken number after number.

@@ -4,6 +4,7 @@ from typing import Any
 
 from ...core import Array, Blob, Blobs, Layer, Shape
 from .fold import fold
+from .parts import Parts
 
 
 class BroadcastLayer(Layer):
@@ -49,6 +50,7 @@ class BroadcastLayer(Layer):
         shapes = [blob.shape for blob in bottom]
         operand = self.operand_shape(shapes)
         self._folded = fold(shapes[0], self._axis(shapes[0], operand), len(operand))
+        self.parts = Parts(self, self._folded)
 
     # What a subclass calls. Folded arrays are (outer, size of the operand, inner).
 

@@ -1,6 +1,7 @@
 """NormalizingLayer: what BatchNorm and MVN share."""
 
 from ...core import Array, Blob, Blobs, Layer, Shape
+from .parts import Parts
 
 
 class NormalizingLayer(Layer):
@@ -29,6 +30,7 @@ class NormalizingLayer(Layer):
         shape = bottom[0].shape
         self._folded = outer, _, inner = self.fold_bottom(shape)
         self.part_size = outer * inner
+        self.parts = Parts(self, self._folded)
         # In place x is lost, and a layer after this one may write over y in its turn.
         in_place = bottom[0] is top[0]
         self._kept_y = Blob(self._folded, self.dtype, self.xp) if in_place else None
@@ -40,11 +42,11 @@ class NormalizingLayer(Layer):
 
     def mean_of(self, x: Array) -> Array:
         """The mean of each part of a folded array, in float64 from rows summed pairwise."""
-        return x.sum(axis=2).sum(axis=0, dtype="float64")[:, None] / self.part_size
+        return self.parts.row_sums(x).sum(axis=0, dtype="float64")[:, None] / self.part_size
 
     def mean_product(self, x: Array, y: Array) -> Array:
         """The mean of x * y over each part of folded arrays, in float64 from sums of rows."""
-        rows = self.xp.einsum("opi,opi->op", x, y)
+        rows = self.parts.row_products(x, y)
         return rows.sum(axis=0, dtype="float64")[:, None] / self.part_size
 
     def keep(self, y: Array) -> None:
@@ -60,12 +62,11 @@ class NormalizingLayer(Layer):
         else:
             y = total = dx
             self.xp.subtract(self.folded(bottom[0].data), self.mean, out=y)
-            y *= self.inverse
+            self.parts.scale(y, self.inverse, None, y)
         dy_mean, y_dy_mean = self.mean_of(dy), self.mean_product(y, dy)
-        self.xp.multiply(y, self.as_dtype(-y_dy_mean), out=total)
+        self.parts.scale(y, self.as_dtype(-y_dy_mean), self.as_dtype(-dy_mean), total)
         total += dy
-        total -= self.as_dtype(dy_mean)
-        self.xp.multiply(total, self.inverse, out=dx)
+        self.parts.scale(total, self.inverse, None, dx)
 
     def as_dtype(self, statistics: Array) -> Array:
         """Statistics, measured in float64, in the dtype of the arrays they are to meet."""

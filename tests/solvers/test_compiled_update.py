@@ -55,6 +55,7 @@ def train(library, text, dtype="float32", steps=3):
 @pytest.fixture(autouse=True)
 def _kernels_for_few_numbers(monkeypatch):
     monkeypatch.setattr(cpu, "FEW_NUMBERS", 0)
+    monkeypatch.setattr(update, "WORTH_THREADS", 0)
 
 
 @pytest.mark.parametrize("fields", FIELDS)
