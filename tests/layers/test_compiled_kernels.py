@@ -1,0 +1,51 @@
+"""Layers on compiled kernels against the same layers on array code."""
+
+import numpy as np
+import pytest
+
+from cortado.kernels import choice, cpu
+
+pytest.importorskip("numba")
+
+LAYERS = {
+    "ReLU": 'type: "ReLU"',
+    "leaky": 'type: "ReLU" relu_param { negative_slope: 0.1 }',
+    "turned around": 'type: "ReLU" relu_param { negative_slope: -0.5 }',
+    "Scale": 'type: "Scale" scale_param { bias_term: true filler { value: 1.5 } '
+    "bias_filler { value: 0.5 } }",
+    "BatchNorm": 'type: "BatchNorm"',
+    "BatchNorm, remembered": 'type: "BatchNorm" batch_norm_param { use_global_stats: true }',
+    "MVN": 'type: "MVN"',
+}
+
+
+def run(make_layer, prototxt, in_place):
+    """The top, the gradient of the bottom and the weights' data and gradients."""
+    rng = np.random.default_rng(7)
+    x, dy = rng.standard_normal((2, 4, 3, 16, 20)).astype("float32")
+    layer, bottom, top = make_layer(prototxt, x, dtype="float32")
+    for weight in layer.weights:
+        weight.data[...] = 1 + abs(weight.data)
+    if in_place:
+        top = bottom
+        layer.prepare_kernels(bottom, top)
+    layer.forward(bottom, top)
+    y = top[0].data.copy()
+    top[0].diff[...] = dy
+    layer.backward(top, bottom)
+    weights = [a for w in layer.weights for a in (w.data, w.diff)]
+    return layer, [y, bottom[0].diff, *weights]
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("prototxt", LAYERS.values(), ids=LAYERS.keys())
+def test_compiled_kernels_change_nothing_but_rounding(make_layer, monkeypatch, prototxt, in_place):
+    monkeypatch.setattr(cpu, "FEW_NUMBERS", 0)
+    with choice.only("numpy"):
+        _, expected = run(make_layer, prototxt, in_place)
+    with choice.only("numba"):
+        layer, found = run(make_layer, prototxt, in_place)
+    kernel = layer._kernel if layer.type == "ReLU" else layer.parts._kernel
+    assert kernel is not None
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
