@@ -74,7 +74,7 @@ def run(command, language, folder):
     environment = {
         **os.environ,
         "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
-        "OPENBLAS_NUM_THREADS": "1",  # a second thread on a busy core makes such small nets wait
+        "OMP_NUM_THREADS": "1",  # on busy cores, threads of such small nets wait for each other
         "MAKEFLAGS": f"BIN={binaries} INSTALLED=installed",  # what `make venv` would make
     }
     program = ["sh", "-ec", command] if language == "sh" else ["python", "-c", command]
