@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..proto import ConfigError
+from ..proto.caffe_pb2 import FillerParameter
 from .blob import Blob, Blobs, Shape
 from .device import array_module
 from .fillers import fill
@@ -156,7 +157,8 @@ class Layer:
         """Declare the next weight blob; a FillerParameter, or None for zeros, fills it."""
         with self._explaining(f"weight {len(self.weights)}"):
             self.weights.append(Blob(shape, self.dtype, self.xp))
-        self._fillers.append(filler)
+        # Zeros are there already, and take no memory until somebody writes.
+        self._fillers.append(None if filler == FillerParameter() else filler)
         return self.weights[-1]
 
     def refuse_in_place(self, bottom: Blobs, top: Blobs) -> None:

@@ -97,6 +97,8 @@ def test_in_place_the_gradient_of_s_outlives_what_is_done_to_y(make_layer):
 
 def test_a_scale_starts_as_the_identity(make_layer):
     layer, _, _ = make_layer(scale("bias_term: true"), (2, 3))
+    for weight in layer.weights:
+        weight.data[...] = 0
     layer.fill_weights()
     assert [weight.data.tolist() for weight in layer.weights] == [[1, 1, 1], [0, 0, 0]]
 
