@@ -56,11 +56,7 @@ def build_graph(net: NetParameter) -> Graph:
         for j, blob in enumerate(node.tops):
             in_place = j < len(node.bottoms) and node.bottoms[j] == blob
             if blob in made and not in_place:
-                raise ConfigError(
-                    f"layer {node.name!r} ({node.param.type}): top {blob!r} is already a top of "
-                    f"layer {made[blob]!r}; a blob has one producer, unless a layer works in place "
-                    "(the same name as bottom and top, at the same position)"
-                )
+                raise _second_producer(nodes, node, blob, made[blob])
             made[blob] = node.name
             unread[blob] = None
     return Graph(net.name, nodes, sorted(unread), net)
@@ -73,6 +69,20 @@ def _check_flags(node: Node) -> None:
             f"layer {node.name!r} ({node.param.type}): propagate_down has {flags} values; "
             f"give none, or one for each of its {len(node.bottoms)} bottoms"
         )
+
+
+def _second_producer(nodes: list[Node], node: Node, blob: str, first: str) -> ConfigError:
+    start = f"layer {node.name!r} ({node.param.type}): "
+    copies = [n for n in nodes if n.param.type == "Split" and n.bottoms == [blob]]
+    if any(not set(split.tops).isdisjoint(node.bottoms) for split in copies):
+        return ConfigError(
+            f"{start}works in place on {blob!r}, which others read as it was before; "
+            "give the top a name of its own"
+        )
+    return ConfigError(
+        f"{start}top {blob!r} is already a top of layer {first!r}; a blob has one producer, unless "
+        "a layer works in place (the same name as bottom and top, at the same position)"
+    )
 
 
 def _unknown_bottom(nodes: list[Node], i: int, j: int, made: dict[str, str]) -> ConfigError:
@@ -89,10 +99,6 @@ def _unknown_bottom(nodes: list[Node], i: int, j: int, made: dict[str, str]) -> 
             )
         return ConfigError(
             f"{start}is made further down, by layer {later.name!r}; move that layer above this one"
-        )
-    if blob in made:
-        return ConfigError(
-            f"{start}was changed in place by layer {made[blob]!r} and is read twice here"
         )
     close = get_close_matches(blob, made, n=1)
     nearest = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(made) or 'none'}"

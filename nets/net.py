@@ -8,7 +8,6 @@ from ..core import Blob, Layer, log
 from ..core.device import array_module
 from ..core.rng import fresh_seed, stream
 from ..layers import create_layer
-from ..proto import ConfigError
 from ..proto.caffe_pb2 import NetParameter, Phase
 from . import narration
 from .debug_info import LoggedPlan
@@ -269,9 +268,8 @@ def _loss_weights(layer: Layer, tops: int) -> list[float]:
 def _share(layer: Layer, source: Layer) -> None:
     """Let layer's weights be source's."""
     if len(layer.weights) != len(source.weights):
-        raise ConfigError(
-            f"layer {layer.name!r}: has {len(layer.weights)} weights, but the layer of that name "
-            f"in the net it shares with has {len(source.weights)}"
+        raise layer.error(
+            f"has {len(layer.weights)} weights, but {len(source.weights)} in the net it shares with"
         )
     for i, (ours, theirs) in enumerate(zip(layer.weights, source.weights, strict=True)):
         if ours.shape != theirs.shape:

@@ -1,12 +1,21 @@
 """Layers and small nets against what real Caffe computed."""
 
 import numpy as np
+import pytest
 
+from cortado.kernels import choice
 from cortado.nets import Net
 from cortado.proto import parse_net
 from cortado.proto.caffe_pb2 import TEST, TRAIN
 
 PHASES = {"TRAIN": TRAIN, "TEST": TEST}
+
+
+@pytest.fixture(params=["every library", "NumPy alone"], autouse=True)
+def libraries(request):
+    """Every case runs on the fast kernels and on the reference."""
+    with choice.only(*(choice.LIBRARIES if request.param == "every library" else ["numpy"])):
+        yield
 
 
 def entries(record, kind):

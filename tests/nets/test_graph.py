@@ -73,7 +73,11 @@ def test_inputs_are_the_tops_of_input_layers():
         ),
         (
             [layer("a", tops="x"), layer("b", tops="x")],
-            "layer 'b' .*top 'x' is already a top of layer 'a'",
+            "layer 'b' .*top 'x' is already a top of layer 'a'; a blob has one producer",
+        ),
+        (
+            [layer("a", tops="x"), layer("b", "x", "y"), layer("c", "x", "x")],
+            r"layer 'c' \(Power\): works in place on 'x', which others read as it was before; give",
         ),
         (
             [

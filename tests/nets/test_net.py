@@ -245,6 +245,28 @@ def test_layers_of_one_name_and_no_weights_keep_their_states_apart():
     assert again.state() == net.state()
 
 
+IP = """layer {{ name: "ip1" type: "InnerProduct" bottom: "data" top: "ip1"
+                inner_product_param {{ {} }} }}"""
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            "num_output: 4",
+            r"'ip1' .*weight 0 has shape \(4, 3\), but \(5, 3\) in the net it shares",
+        ),
+        (
+            "num_output: 5 bias_term: false",
+            "'ip1' .*has 1 weights, but 2 in the net it shares with",
+        ),
+    ],
+)
+def test_weights_of_another_net_must_fit(fields, message):
+    with pytest.raises(ConfigError, match=message):
+        make(INPUT + IP.format(fields), TEST, share_with=make(TWO_LAYERS))
+
+
 SHARED = """
 layer {{ name: "a" type: "InnerProduct" bottom: "data" top: "a" param {{ name: "w" {0} }}
         inner_product_param {{ num_output: 2 bias_term: false }} }}

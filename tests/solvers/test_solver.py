@@ -5,6 +5,7 @@ import pytest
 
 from cortado.core import log
 from cortado.proto import ConfigError
+from cortado.solvers import Solver
 
 TEST = "test_iter: 2 test_interval: 4 "
 
@@ -132,6 +133,34 @@ def test_a_request_during_a_test_stops_it(make_solver, lines):
     assert lines()[-1] == "Test interrupted."
 
 
+def test_a_request_to_save_is_heard_during_a_test_as_well(make_solver, tmp_path):
+    make_solver(TEST, request=lambda: "snapshot").test_all()
+    assert (tmp_path / "it_iter_0.solverstate").is_file()
+
+
+def test_solve_can_resume(make_solver, lines):
+    solver = make_solver()
+    solver.step(3)
+    state = solver.snapshot()
+    solver.step(5)
+    resumed = make_solver()
+    resumed.solve(state)
+    assert f"Restoring previous solver status from {state}" in lines()
+    np.testing.assert_array_equal(resumed.net.weights.data, solver.net.weights.data)
+
+
+def test_nets_may_be_part_of_the_solver(tmp_path, database):
+    net = 'layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 1 } } }'
+    file = tmp_path / "whole.prototxt"
+    file.write_text(
+        f'net_param {{ {net} }} test_net_param {{ name: "first" {net} }} test_iter: 1 test_iter: 1 '
+        'test_interval: 1 base_lr: 1 lr_policy: "fixed" snapshot_after_train: false'
+    )
+    solver = Solver.from_file(file)
+    assert [test.name for test in solver.test_nets] == ["first", ""]
+    solver.close()
+
+
 def test_a_loss_that_is_no_number_is_reported_once_with_its_origin(make_solver, lines):
     solver = make_solver()
     solver.net.params["conv"][0].data[0, 0, 0, 0] = np.nan
@@ -160,6 +189,10 @@ def test_callbacks_run_around_the_gradients(make_solver):
     ("text", "message"),
     [
         ('net_param { name: "x" }', "exactly one of net, net_param.*found net and net_param"),
+        (
+            "test_iter: 1 test_net_param { } test_net_param { }",
+            "test_iter has 1 values for 2 test nets; give one for each",
+        ),
         ("test_iter: 3", "test_iter is given, but no test_interval"),
         ('test_net: "a.prototxt" test_interval: 1', "no such file: a.prototxt"),
         (TEST + "test_state { level: 1 } test_state { }", "test_state has 2 values for 1 test"),
