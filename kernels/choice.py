@@ -4,8 +4,10 @@ Unset, all of them; "numpy" alone leaves the kernels in NumPy, which every opera
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import Any
 
 from ..proto import ConfigError
 
@@ -28,6 +30,23 @@ def only(*libraries: str) -> Iterator[None]:
         yield
     finally:
         _override = before
+
+
+def onednn_first(prepare: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator of a factory: oneDNN's factory of that name is asked first, and may decline."""
+
+    @wraps(prepare)
+    def choose(*geometry: Any, **options: Any) -> Any:
+        if allowed("onednn"):
+            from . import onednn
+
+            try:
+                return getattr(onednn, prepare.__name__)(*geometry, **options)
+            except onednn.PlanningError:
+                pass
+        return prepare(*geometry, **options)
+
+    return choose
 
 
 def _from_environment() -> frozenset[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ...core import Shape, Window
 from .. import numba
+from ..choice import onednn_first
 
 __all__ = [
     "prepare_average_pooling",
@@ -33,6 +34,7 @@ FEW_NUMBERS = 1 << 16  # not worth loading a compiler for
 SHORT_ROW = 16
 
 
+@onednn_first
 def prepare_convolution(x_shape: Shape, num_output: int, window: Window, group: int, dtype: Any):
     """Cross-correlation of x with filters (num_output, C / group, *kernel).
 
@@ -47,6 +49,7 @@ def prepare_convolution(x_shape: Shape, num_output: int, window: Window, group: 
     return Convolution(x_shape, num_output, window, group, dtype)
 
 
+@onednn_first
 def prepare_deconvolution(x_shape: Shape, num_output: int, window: Window, group: int, dtype: Any):
     """The transpose of a convolution, filters (C, num_output / group, *kernel).
 
@@ -69,6 +72,7 @@ def prepare_im2col(x_shape: Shape, window: Window, dtype: Any):
     return Im2col(x_shape, window, dtype)
 
 
+@onednn_first
 def prepare_max_pooling(x_shape: Shape, window: Window, out: Shape, dtype: Any, keep_index: bool):
     """The largest value under each window; out may reach past the padding.
 
@@ -87,6 +91,7 @@ def prepare_max_pooling(x_shape: Shape, window: Window, out: Shape, dtype: Any, 
     return (WideMaxPooling if few_windows else MaxPooling)(x_shape, window, out, dtype, keep_index)
 
 
+@onednn_first
 def prepare_average_pooling(
     x_shape: Shape, window: Window, out: Shape, dtype: Any, count_padding: bool
 ):
@@ -119,6 +124,7 @@ def prepare_weighted_pooling(x_shape: Shape, window: Window, out: Shape, dtype: 
     return WeightedPooling(x_shape, window, out, dtype)
 
 
+@onednn_first
 def prepare_lrn_across_channels(
     x_shape: Shape, local_size: int, alpha: float, beta: float, k: float, dtype: Any
 ):

@@ -18,4 +18,4 @@ class Convolution(Filtering):
         if group > 1:
             filters_shape = (group, *filters_shape)
         filters = Descriptor.plain(filters_shape, dtype)
-        super().__init__(convolution, x_shape, y_shape, filters, window, dtype)
+        super().__init__(convolution, x_shape, y_shape, filters, window, group, dtype)

@@ -27,7 +27,7 @@ class Deconvolution(Filtering):
         filters = Descriptor.strided(
             self._swapped(plain.shape), self._swapped(plain.strides or ()), dtype
         )
-        super().__init__(deconvolution, x_shape, y_shape, filters, window, dtype)
+        super().__init__(deconvolution, x_shape, y_shape, filters, window, group, dtype)
 
     def _arranged(self, filters):
         return np.swapaxes(filters.reshape(self._shape), self._x_axis, self._x_axis + 1)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Shape
-from .enumerators import FORMAT_TAG_ANY, FormatKind, Query
+from .enumerators import FORMAT_TAG_ANY, FORMAT_TAG_TILED, FormatKind, Query
 from .errors import OneDNNError, PlanningError
 from .handle import Handle
 from .library import library
@@ -22,7 +22,7 @@ _DTYPES = {number: np.dtype(name) for name, number in _NUMBERS.items()}
 class Descriptor(Handle):
     """Where the elements of an array of one shape and dtype lie.
 
-    Made by plain(), channels_last(), strided() or unspecified(), by region() of another one, or
+    Made by plain(), channels_last(), strided(), tiled() or unspecified(), by region() of another one, or
     as the answer of a primitive descriptor, which may then be blocked: cut into small tiles.
     Equal if arrays can be exchanged without reordering.
     """
@@ -47,6 +47,12 @@ class Descriptor(Handle):
         number = _checked(shape, dtype)
         create = "memory_desc_create_with_strides"
         return cls(create, len(shape), Dims(*shape), number, Dims(*strides))
+
+    @classmethod
+    def tiled(cls, shape: Shape, tile: int) -> "Descriptor":
+        """float32 (N, C, H, W), cut into tiles of 8 or 16 channels, the last one padded."""
+        create, number = "memory_desc_create_with_tag", _checked(shape, "float32")
+        return cls(create, len(shape), Dims(*shape), number, FORMAT_TAG_TILED[tile])
 
     @classmethod
     def unspecified(cls, shape: Shape, dtype: Any = "float32") -> "Descriptor":

@@ -6,19 +6,16 @@ from typing import Any
 from ...core import Shape, Window
 from .descriptors import Descriptor
 from .enumerators import Argument
-from .operations.convolution import FilteringOperation
+from .filter_layouts import layout_inside
+from .operations.convolution import FilteringOperation, deconvolution
 from .staged import Spaces, Staged
-
-FEW_CHANNELS = 8  # less would be padded to whole tiles
 
 
 class Filtering:
     """An operation with filters on plain arrays.
 
-    oneDNN chooses the layouts inside: measured, its tiles pay for reordering arrays and filters
-    at every call, which takes a twentieth of the time. Two exceptions, also measured: 1 x 1
-    kernels, where a plain matrix product needs no reordering, and gradients for images of few
-    channels, whose tiles would be mostly padding.
+    Filters may change from call to call, so they are reordered at each; measured, that takes
+    a hundredth of the time, and reordering the arrays a twentieth.
     """
 
     def __init__(
@@ -28,29 +25,26 @@ class Filtering:
         y_shape: Shape,
         filters: Descriptor,
         window: Window,
+        group: int,
         dtype: Any,
     ):
         self._x, self._y = Descriptor.plain(x_shape, dtype), Descriptor.plain(y_shape, dtype)
         self._filters, self._bias = filters, Descriptor.plain(y_shape[1:2], dtype)
 
-        def layouts(*planned_plain: bool):
-            arrays = (self._x, self._y, filters)
-            return [
-                array if plain else Descriptor.unspecified(array.shape, dtype)
-                for array, plain in zip(arrays, planned_plain, strict=True)
-            ]
-
-        plain = window.is_pointwise
-        x, y, w = layouts(plain, plain, False)
-        self._plan_forward = {
-            bias is not None: operation.forward(x, w, bias, y, window)
-            for bias in (self._bias, None)
-        }
-        hint = self._plan_forward[False]
-        self._plan_filters = operation.backward_filters(x, w, None, y, window, hint)
-        if min(x_shape[1], y_shape[1]) < FEW_CHANNELS:
-            x, y, w = layouts(True, True, False)
+        transposed = operation is deconvolution
+        image, maps = (y_shape, x_shape) if transposed else (x_shape, y_shape)
+        geometry = window, image[1], maps[1], group
+        w = Descriptor.unspecified(filters.shape, dtype)
+        layout = layout_inside(*geometry, scatters=transposed)
+        x, y = layout(x_shape, dtype), layout(y_shape, dtype)
+        self._plan_forward_with_bias = operation.forward(x, w, self._bias, y, window)
+        self._plan_forward = hint = operation.forward(x, w, None, y, window)
+        layout = layout_inside(*geometry, scatters=not transposed)
+        x, y = layout(x_shape, dtype), layout(y_shape, dtype)
         self._plan_data = operation.backward_data(x, w, y, window, hint)
+        layout = layout_inside(*geometry, scatters=False)
+        x, y = layout(x_shape, dtype), layout(y_shape, dtype)
+        self._plan_filters = operation.backward_filters(x, w, None, y, window, hint)
 
     def forward(self, x, filters, bias, y) -> None:
         if bias is None:
@@ -73,12 +67,13 @@ class Filtering:
 
     @cached_property
     def _spaces(self) -> Spaces:
-        return Spaces([*self._plan_forward.values(), self._plan_data, self._plan_filters])
+        forward = self._plan_forward, self._plan_forward_with_bias
+        return Spaces([*forward, self._plan_data, self._plan_filters])
 
     @cached_property
     def _forward(self) -> Staged:
         inputs = {Argument.X: self._x, Argument.FILTERS: self._filters}
-        return Staged(self._plan_forward[False], self._spaces, inputs, {Argument.Y: self._y})
+        return Staged(self._plan_forward, self._spaces, inputs, {Argument.Y: self._y})
 
     @cached_property
     def _forward_with_bias(self) -> Staged:
@@ -87,7 +82,7 @@ class Filtering:
             Argument.FILTERS: self._filters,
             Argument.BIAS: self._bias,
         }
-        return Staged(self._plan_forward[True], self._spaces, inputs, {Argument.Y: self._y})
+        return Staged(self._plan_forward_with_bias, self._spaces, inputs, {Argument.Y: self._y})
 
     @cached_property
     def _backward_data(self) -> Staged:

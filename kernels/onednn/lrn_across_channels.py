@@ -6,16 +6,18 @@ from typing import Any
 from ...core import Shape
 from .descriptors import Descriptor
 from .enumerators import Argument
+from .errors import PlanningError
 from .memory import Memory
 from .operations import lrn
+from .primitive import PrimitiveDescriptor
 from .staged import Spaces, Staged
 
 
 class LRNAcrossChannels:
     """y = x * (k + alpha / n * sum of x^2 over the n channels around)^-beta.
 
-    Channels-last inside, the one layout with fast code for both passes and any number of
-    channels. Its copy of x is kept for the backward pass.
+    Inside, tiles of channels, or channels-last where channels do not fill tiles: for plain
+    arrays there is no fast backward pass. The copy of x is kept for the backward pass.
     """
 
     def __init__(
@@ -24,10 +26,7 @@ class LRNAcrossChannels:
         n, c, *size = x_shape
         self._shape = (n, c, prod(size), 1)
         plain = Descriptor.plain(self._shape, dtype)
-        inside = Descriptor.channels_last(self._shape, dtype)
-        response = lrn.Response(local_size, alpha, beta, k)
-        forward = lrn.forward(inside, inside, response)
-        backward = lrn.backward(inside, inside, inside, response, forward)
+        forward, backward = _planned(plain, lrn.Response(local_size, alpha, beta, k))
         wanted, spaces = forward.arguments(), Spaces([forward, backward])
         kept = {a: Memory(wanted[a]) for a in (Argument.X, Argument.WORKSPACE) if a in wanted}
         self._forward = Staged(forward, spaces, {Argument.X: plain}, {Argument.Y: plain}, kept)
@@ -39,3 +38,20 @@ class LRNAcrossChannels:
 
     def backward(self, x, y, dy, dx) -> None:
         self._backward(dy.reshape(self._shape), dx.reshape(self._shape))
+
+
+def _planned(
+    plain: Descriptor, response: lrn.Response
+) -> tuple[PrimitiveDescriptor, PrimitiveDescriptor]:
+    """Both passes in the first layout that has fast code for them."""
+    shape = plain.shape
+    layouts = [Descriptor.tiled(shape, tile) for tile in (16, 8) if shape[1] % tile == 0]
+    problem: PlanningError | None = None
+    for inside in (*layouts, Descriptor.channels_last(shape, plain.dtype)):
+        try:
+            forward = lrn.forward(inside, inside, response)
+            return forward, lrn.backward(inside, inside, inside, response, forward)
+        except PlanningError as declined:
+            problem = declined
+    assert problem
+    raise problem
