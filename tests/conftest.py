@@ -16,6 +16,17 @@ def rng():
 
 
 @pytest.fixture
+def read_archive():
+    """read_archive("x.npz") -> its arrays by name; the file is closed."""
+
+    def read(path):
+        with np.load(path) as archive:
+            return dict(archive)
+
+    return read
+
+
+@pytest.fixture
 def make_layer():
     """make_layer(prototxt, *bottoms) -> (layer, bottom, top), ready to run.
 

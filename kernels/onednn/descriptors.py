@@ -22,8 +22,9 @@ _DTYPES = {number: np.dtype(name) for name, number in _NUMBERS.items()}
 class Descriptor(Handle):
     """Where the elements of an array of one shape and dtype lie.
 
-    Made by plain(), channels_last(), strided(), tiled() or unspecified(), by region() of another one, or
-    as the answer of a primitive descriptor, which may then be blocked: cut into small tiles.
+    Made by plain(), channels_last(), strided(), tiled() or unspecified(), by region() of another
+    one, or as the answer of a primitive descriptor, which may then be blocked: cut into small
+    tiles.
     Equal if arrays can be exchanged without reordering.
     """
 

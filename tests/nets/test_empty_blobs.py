@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 
-import numpy as np
 import pytest
 
 from cortado.nets import Net
@@ -22,8 +21,8 @@ def emptied(prototxt, axis):
 
 
 @pytest.mark.parametrize("axis", range(4))
-def test_every_layer_runs_on_nothing_or_says_why_not(layer_golden, axis):
-    net = emptied(str(np.load(layer_golden)["prototxt"]), axis)
+def test_every_layer_runs_on_nothing_or_says_why_not(layer_golden, read_archive, axis):
+    net = emptied(str(read_archive(layer_golden)["prototxt"]), axis)
     with suppress(ConfigError):
         built = Net(net, TRAIN, seed=1)
         built.forward()

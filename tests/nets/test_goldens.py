@@ -1,6 +1,5 @@
 """Layers and small nets against what real Caffe computed."""
 
-import numpy as np
 import pytest
 
 from cortado.kernels import choice
@@ -21,12 +20,12 @@ def libraries(request):
 def entries(record, kind):
     """(what stands after "kind:", array) of every such entry."""
     return [
-        (key[len(kind) + 1 :], record[key]) for key in record.files if key.startswith(f"{kind}:")
+        (key[len(kind) + 1 :], array) for key, array in record.items() if key.startswith(f"{kind}:")
     ]
 
 
-def test_layer(layer_golden, assert_close):
-    record = np.load(layer_golden)
+def test_layer(layer_golden, read_archive, assert_close):
+    record = read_archive(layer_golden)
     net = Net(parse_net(str(record["prototxt"])), PHASES[str(record["phase"])], seed=1)
     weights = [weight for layer in net.layers for weight in layer.weights]
     for name, array in entries(record, "in"):
@@ -49,8 +48,8 @@ def test_layer(layer_golden, assert_close):
         assert_close(weights[int(i)].diff, array, 2e-5, f"gradient of weight {i}")
 
 
-def test_net(net_golden, assert_close):
-    record = np.load(net_golden)
+def test_net(net_golden, read_archive, assert_close):
+    record = read_archive(net_golden)
     phase = PHASES[str(record["phase"])]
     stages = tuple(str(stage) for stage in record["stages"])
     net = Net(

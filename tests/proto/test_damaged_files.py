@@ -33,7 +33,8 @@ layer { name: "clip" type: "Clip" clip_param { min: -inf, max: 1.; } }
 def sources(folder):
     """Each reader with a small file that it reads."""
     write_mean(folder / "mean", np.arange(12, dtype=np.float32).reshape(3, 2, 2))
-    v1 = str(np.load(GOLDENS / "nets/legacy_v1.npz")["prototxt"])
+    with np.load(GOLDENS / "nets/legacy_v1.npz") as archive:
+        v1 = str(archive["prototxt"])
     return {
         "weights": (read_weights, (GOLDENS / "solvers/adagrad/init.caffemodel").read_bytes()),
         "state": (

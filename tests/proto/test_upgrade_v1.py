@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from cortado.proto import ConfigWarning, format_text, parse_net
@@ -94,8 +93,8 @@ def test_layers_win_over_layer_with_a_warning():
     assert [layer.name for layer in net.layer] == ["old"]
 
 
-def test_a_v1_net_that_caffe_ran_is_read():
-    net = parse_net(str(np.load(GOLDEN)["prototxt"]))
+def test_a_v1_net_that_caffe_ran_is_read(read_archive):
+    net = parse_net(str(read_archive(GOLDEN)["prototxt"]))
     assert [layer.type for layer in net.layer] == [
         "Input",
         "Convolution",

@@ -119,10 +119,10 @@ def test_a_database_of_features_has_a_record_for_each_digit(done, root):
     assert (features.max(axis=1) > 0).all()
 
 
-def test_archives_hold_blobs_in_their_shapes(done, root):
+def test_archives_hold_blobs_in_their_shapes(done, root, read_archive):
     done("data.npz,demo/label.npz")
-    assert np.load(root / "demo/data.npz")["data"].shape == (TEST_DIGITS, 1, 8, 8)
-    labels = np.load(root / "demo/label.npz")["label"]
+    assert read_archive(root / "demo/data.npz")["data"].shape == (TEST_DIGITS, 1, 8, 8)
+    labels = read_archive(root / "demo/label.npz")["label"]
     assert np.bincount(labels.astype(int)).tolist() == [36] * 10
 
 

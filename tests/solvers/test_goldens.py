@@ -48,19 +48,19 @@ def check_weights(solver, record, iteration, tolerance=2e-4):
         assert error <= tolerance * max(np.abs(want).max(), 1e-2), f"weight {k} at {iteration}"
 
 
-def test_twelve_iterations(case, make_solver):
-    record = np.load("record.npz")
+def test_twelve_iterations(case, make_solver, read_archive):
+    record = read_archive("record.npz")
     solver = make_solver()
     load_weights(solver.net, "init.caffemodel")
     for iteration in range(1, 13):
         solver.step(1)
         loss = float(solver.net.blobs["loss"].data)
         assert loss == pytest.approx(record["loss"][iteration - 1], rel=2e-4)
-        if f"w{iteration}:0" in record.files:
+        if f"w{iteration}:0" in record:
             check_weights(solver, record, iteration)
 
 
-def test_the_rest_from_the_snapshot_of_real_caffe(case, make_solver):
+def test_the_rest_from_the_snapshot_of_real_caffe(case, make_solver, read_archive):
     """Data starts over, and 24 rows in batches of 8 fit only some values of iter_size."""
     solver = make_solver()
     if 6 * solver.param.iter_size % 3:
@@ -68,7 +68,7 @@ def test_the_rest_from_the_snapshot_of_real_caffe(case, make_solver):
     (state,) = case.glob("snap_iter_6.solverstate*")
     solver.restore(state)
     solver.step(6)
-    check_weights(solver, np.load("record.npz"), 12)
+    check_weights(solver, read_archive("record.npz"), 12)
 
 
 def test_our_snapshot_has_the_fields_of_real_caffes(case, make_solver):
