@@ -1,7 +1,9 @@
 """What every layer is built from: blobs, devices, random numbers, the Layer class."""
 
 from .blob import Array, Blob, Blobs, Shape
+from .calls import Call, Calls
 from .layer import ANY_NUMBER, ONE_OR_MORE, Layer
+from .layout import Layout
 from .registry import register
 from .rng import Rng
 from .window import Window
@@ -12,7 +14,10 @@ __all__ = [
     "Array",
     "Blob",
     "Blobs",
+    "Call",
+    "Calls",
     "Layer",
+    "Layout",
     "Rng",
     "Shape",
     "Window",
