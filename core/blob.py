@@ -1,6 +1,7 @@
 """Blob: an array and its gradient."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import prod
 from typing import Any
 
@@ -47,6 +48,20 @@ class Blob:
         """Gradient of the loss with respect to data; zeros until written."""
         shape, last = self._shape, self._channels_last
         return self._diff.array(shape, self._count, self.dtype, self.xp, last)
+
+    @property
+    def handed_out(self) -> bool:
+        """Whether somebody was given data, and may write to it at any time."""
+        return self._data.root.handed_out
+
+    @handed_out.setter
+    def handed_out(self, value: bool) -> None:
+        self._data.root.handed_out = value
+
+    @property
+    def diff_memory(self) -> Memory:
+        """What diff lies in: the same for blobs that share it."""
+        return self._diff.root
 
     @property
     def channels_last(self) -> bool:
@@ -156,3 +171,14 @@ class Blob:
 
 
 Blobs = Sequence[Blob]
+
+
+@contextmanager
+def unseen(blobs: Blobs) -> Iterator[None]:
+    """Use data inside without counting as somebody who was given it and keeps it."""
+    before = [blob.handed_out for blob in blobs]
+    try:
+        yield
+    finally:
+        for blob, was_handed_out in zip(blobs, before, strict=True):
+            blob.handed_out = was_handed_out

@@ -23,9 +23,12 @@ class Calls(NamedTuple):
         return [*self.on_new_weights, *self.each_time]
 
 
-def bind(kernel: Any, method: str, *arrays: Any, **options: Any) -> Calls:
-    """The calls of a kernel's method with these arrays; kernels with a bind_METHOD prepare them."""
+def bind(kernel: Any, method: str, *arrays: Any, **hints: Any) -> Calls:
+    """The calls of a kernel's method with these arrays.
+
+    A kernel with a bind_METHOD prepares them, and is told the hints; others have no use for those.
+    """
     prepare = getattr(kernel, f"bind_{method}", None)
     if prepare:
-        return prepare(*arrays, **options)
-    return Calls([partial(getattr(kernel, method), *arrays, **options)])
+        return prepare(*arrays, **hints)
+    return Calls([partial(getattr(kernel, method), *arrays)])

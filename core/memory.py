@@ -14,12 +14,18 @@ class Memory:
     owns (a weight is a slice of the net's flat array).
     """
 
-    __slots__ = ("_buffer", "_source", "_view")
+    __slots__ = ("_buffer", "_source", "_view", "handed_out")
 
     def __init__(self):
         self._buffer: Any = None
         self._view: Any = None
         self._source: Memory | None = None
+        self.handed_out = False  # whether somebody was given the array, and may write to it
+
+    @property
+    def root(self) -> "Memory":
+        """The memory that this one stands on, or itself."""
+        return self._source.root if self._source is not None else self
 
     @property
     def exists(self) -> bool:
@@ -30,6 +36,7 @@ class Memory:
         """The view of `shape`; zeros where nothing was written yet."""
         if self._source is not None:
             return self._source.array(shape, count, dtype, xp, channels_last)
+        self.handed_out = True
         view = self._view
         if view is not None and view.shape == shape:
             return view

@@ -65,8 +65,11 @@ class InnerProduct(Layer):
         self._piece = Blob((min(rows, per_piece), columns), self.dtype, self.xp)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        y = self._outputs(top[0].data)
-        self.xp.matmul(self._inputs(bottom[0].data), self._by_input(), out=y)
+        x, y = self._inputs(bottom[0].data), self._outputs(top[0].data)
+        if self._kernel:
+            self._kernel.forward(x, self._w.data, self._b.data if self._b else None, y)
+            return
+        self.xp.matmul(x, self._by_input(), out=y)
         if self._b:
             y += self._b.data
 
@@ -76,7 +79,9 @@ class InnerProduct(Layer):
             self._add_weight_gradient(self._inputs(bottom[0].data), dy)
         if self._b and self.param_propagate_down[1]:
             self._b.diff[...] += dy.sum(axis=0)
-        if self.propagate_down[0]:
+        if self.propagate_down[0] and self._kernel:
+            self._kernel.backward_data(dy, self._w.data, self._inputs(bottom[0].diff))
+        elif self.propagate_down[0]:
             self.xp.matmul(dy, self._by_input().T, out=self._inputs(bottom[0].diff))
 
     forward_gpu = forward_cpu

@@ -28,16 +28,10 @@ def layouts_inside(
     images, as the data gradient of a convolution.
     """
     if any(channels_last):
-        first = _beside_channels_last(image_channels, group)
+        first = Descriptor.channels_last
     else:
         first = _beside_plain(window, image_channels, map_channels, group, scatters)
     return [first, Descriptor.unspecified, Descriptor.plain]
-
-
-def _beside_channels_last(image_channels: int, group: int) -> Callable[..., Descriptor]:
-    if group == 1 and image_channels < FEW_CHANNELS:
-        return Descriptor.unspecified  # for pictures there is special code
-    return Descriptor.channels_last
 
 
 def _beside_plain(

@@ -1,5 +1,6 @@
 """Inner product on plain arrays."""
 
+from functools import cached_property
 from typing import Any
 
 from ...core.calls import Calls
@@ -29,26 +30,30 @@ class InnerProduct:
         self._workspace = workspace or Workspace()
         self._hint = inner_product.forward(self._x, self._weights, None, self._y)
 
+    # On any arrays.
+
+    def forward(self, x, weights, bias, y) -> None:
+        if bias is None:
+            self._forward(x=x, filters=self._arranged(weights), y=y)
+        else:
+            self._forward_with_bias(x=x, filters=self._arranged(weights), bias=bias, y=y)
+
+    def backward_data(self, dy, weights, dx) -> None:
+        self._backward_data(dy=dy, filters=self._arranged(weights), dx=dx)
+
+    # Bound to arrays.
+
     def bind_forward(
         self, x, weights, bias, y, *, slope: float | None = None, constant: bool = False
     ) -> Calls:
         """y, and a ReLU with this slope after it. Weights in place: `constant` changes nothing."""
-        attributes = None if slope is None else Attributes([Apply(Eltwise.RELU, slope)])
-        outside = {Argument.X: self._x, Argument.FILTERS: self._weights, Argument.Y: self._y}
-        given = {"x": x, "filters": self._arranged(weights), "y": y}
-        if bias is not None:
-            outside[Argument.BIAS], given["bias"] = self._bias, bias
-        planned = inner_product.forward(
-            self._x, self._weights, outside.get(Argument.BIAS), self._y, attributes=attributes
-        )
-        return Staged(planned, outside, self._workspace).hold(**given).calls
+        given = {} if bias is None else {"bias": bias}
+        staged = self._stage_forward(bias is not None, slope)
+        return staged.hold(x=x, filters=self._arranged(weights), y=y, **given).calls
 
     def bind_backward_data(self, dy, weights, dx) -> Calls:
         """dx, written."""
-        planned = inner_product.backward_data(self._x, self._weights, self._y, self._hint)
-        outside = {Argument.DY: self._y, Argument.FILTERS: self._weights, Argument.DX: self._x}
-        staged = Staged(planned, outside, self._workspace)
-        return staged.hold(dy=dy, filters=self._arranged(weights), dx=dx).calls
+        return self._stage_data().hold(dy=dy, filters=self._arranged(weights), dx=dx).calls
 
     def bind_backward_filters(self, x, dy, dweights, dbias, *, adds: bool = True) -> Calls:
         """dweights and, unless it is None, dbias; added to, or without `adds` written."""
@@ -61,6 +66,33 @@ class InnerProduct:
         )
         added = [Argument.DFILTERS, Argument.DBIAS] if adds else []
         return Staged(planned, outside, self._workspace, adds=added).hold(**given).calls
+
+    def _stage_forward(self, has_bias: bool, slope: float | None = None) -> Staged:
+        attributes = None if slope is None else Attributes([Apply(Eltwise.RELU, slope)])
+        outside = {Argument.X: self._x, Argument.FILTERS: self._weights, Argument.Y: self._y}
+        if has_bias:
+            outside[Argument.BIAS] = self._bias
+        planned = inner_product.forward(
+            self._x, self._weights, outside.get(Argument.BIAS), self._y, attributes=attributes
+        )
+        return Staged(planned, outside, self._workspace)
+
+    def _stage_data(self) -> Staged:
+        planned = inner_product.backward_data(self._x, self._weights, self._y, self._hint)
+        outside = {Argument.DY: self._y, Argument.FILTERS: self._weights, Argument.DX: self._x}
+        return Staged(planned, outside, self._workspace)
+
+    @cached_property
+    def _forward(self) -> Staged:
+        return self._stage_forward(has_bias=False)
+
+    @cached_property
+    def _forward_with_bias(self) -> Staged:
+        return self._stage_forward(has_bias=True)
+
+    @cached_property
+    def _backward_data(self) -> Staged:
+        return self._stage_data()
 
     def _arranged(self, weights):
         return weights.T if self._transposed else weights
