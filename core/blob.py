@@ -59,6 +59,11 @@ class Blob:
         self._data.root.handed_out = value
 
     @property
+    def data_memory(self) -> Memory:
+        """What data lies in: the same for blobs that share it."""
+        return self._data.root
+
+    @property
     def diff_memory(self) -> Memory:
         """What diff lies in: the same for blobs that share it."""
         return self._diff.root

@@ -110,6 +110,10 @@ class Layer:
         """How the blobs may lie in memory; decided once the layer is set up."""
         return Layout.PLAIN
 
+    def backward_reads(self) -> tuple[bool, bool]:
+        """Whether backward reads data of the bottoms, and of the tops: else others may have it."""
+        return True, True
+
     def default_loss_weight(self, index: int) -> float:
         """What top[index] counts in the net's loss if the prototxt does not say."""
         return 0.0

@@ -74,6 +74,9 @@ class Concat(Layer):
     def layout(self) -> Layout:
         return Layout.EITHER if len(self.param.bottom) > 1 else Layout.PLAIN
 
+    def backward_reads(self) -> tuple[bool, bool]:
+        return False, False
+
     def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
         if self._kernel is None:
             return super().bind_forward(bottom, top, constant=constant)

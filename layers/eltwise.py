@@ -93,6 +93,10 @@ class Eltwise(Layer):
     def layout(self) -> Layout:
         return Layout.EITHER
 
+    def backward_reads(self) -> tuple[bool, bool]:
+        reads = self.param.eltwise_param.operation == EltwiseParameter.PROD
+        return reads, reads
+
     def bind_forward(
         self, bottom: Blobs, top: Blobs, *, constant: bool = False, slope: float | None = None
     ) -> Calls:

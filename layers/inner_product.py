@@ -92,6 +92,9 @@ class InnerProduct(Layer):
         """Whether bind_forward takes the slope of a ReLU after it."""
         return self._kernel is not None
 
+    def backward_reads(self) -> tuple[bool, bool]:
+        return True, False
+
     def bind_forward(
         self, bottom: Blobs, top: Blobs, *, constant: bool = False, slope: float | None = None
     ) -> Calls:

@@ -135,6 +135,9 @@ class Pooling(SlidingWindow):
             return Layout.PLAIN
         return Layout.CHANNELS_LAST if 1 <= self.axes <= 3 else Layout.PLAIN
 
+    def backward_reads(self) -> tuple[bool, bool]:
+        return self._weighs, self._weighs
+
     def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
         if self.tops > 1:
             return super().bind_forward(bottom, top, constant=constant)

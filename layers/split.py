@@ -55,6 +55,9 @@ class Split(Layer):
     def layout(self) -> Layout:
         return Layout.EITHER
 
+    def backward_reads(self) -> tuple[bool, bool]:
+        return False, False
+
     def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
         return Calls([])
 

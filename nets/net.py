@@ -1,7 +1,7 @@
 """Net: layers wired by their prototxt, with their blobs and weights."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from ..core import Blob, Layer, log
@@ -9,6 +9,7 @@ from ..core.device import array_module
 from ..core.rng import fresh_seed, stream
 from ..kernels import new_workspace
 from ..layers import create_layer
+from ..proto import ConfigError
 from ..proto.caffe_pb2 import NetParameter, Phase
 from . import narration
 from .debug_info import LoggedPlan
@@ -28,6 +29,8 @@ class Net:
     device       "cpu"; "gpu" or "gpu:N"
     seed         of the initial weights and all other randomness; None draws one
     share_with   a net whose weights are used, instead of own ones, by layers of the same name
+    keep         names of blobs to be looked at after a pass, besides inputs and outputs; None: all.
+                 Others may share memory or never exist, and no part of the net can be run alone
 
     blobs[name], layers, layer_names, outputs and inputs are as in the prototxt, with a Split
     layer after each blob that several layers read. Blob data and diffs are live: write to
@@ -47,11 +50,13 @@ class Net:
         device: str = "cpu",
         seed: int | None = None,
         share_with: "Net | None" = None,
+        keep: Collection[str] | None = None,
     ):
         self.phase = phase
         self.debug_info = param.debug_info  # whether to log the mean size of everything computed
         self.dtype = dtype
         self.device = device
+        self._keep = keep
         self.seed = fresh_seed() if seed is None else seed
         state = net_state(param, phase, level, stages)
         self.graph = build_graph(select_layers(param, state))
@@ -196,6 +201,7 @@ class Net:
             [need.anything for need in needs],
             self.weight_sources,
             channels_last=workspace is not None and self.dtype == "float32",
+            kept=self._kept_blobs(),
         )
         self._logged_plan = LoggedPlan(self.plan, self.graph, self.layers, self.blobs, self.weights)
         narration.end(self.outputs)
@@ -246,6 +252,21 @@ class Net:
         for layer in self.layers:
             used = self.weights.of_layer(layer.name)
             layer.fill_weights([w.owner == layer.name and w.index == i for i, w in enumerate(used)])
+
+    def _kept_blobs(self) -> set[Blob] | None:
+        if self._keep is None or self.debug_info:
+            return None
+        for name in self._keep:
+            if name not in self.blobs:
+                known = ", ".join(self.blobs)
+                raise ConfigError(f"the net has no blob {name!r}; it has {known}")
+        sources = [
+            blob
+            for tops, below in zip(self.tops, self.bottoms, strict=True)
+            if not below
+            for blob in tops
+        ]
+        return {*sources, *(self.blobs[name] for name in (*self.outputs, *self._keep))}
 
     def _decide_gradients(self) -> list[Needs]:
         facts = [

@@ -1,16 +1,17 @@
 """The plan: a pass over a net as a flat list of calls, with everything looked up beforehand."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from ..core import Blob, Layer, Shape
+from ..core import Blob, Call, Layer, Shape
 from ..proto import ConfigError
 from .bound import Bound
 from .layer_runs import LayerRuns
-from .passes import chosen_passes
+from .passes import chosen_passes, is_chosen
 from .passes.layouts import choose_layouts
-from .step import Step
+from .passes.memory import Sharing, share_memory
+from .step import Step, Terms
 from .weights import Weights
 
 
@@ -33,6 +34,7 @@ class Plan:
         runs_backward: list[bool],
         weights: Sequence[Weights],
         channels_last: bool,
+        kept: Collection[Blob] | None = None,
     ):
         self._layers, self._bottoms, self._tops = layers, bottoms, tops
         self._runs_backward = runs_backward
@@ -43,13 +45,21 @@ class Plan:
             if weight
         ]
         self._sources = [blob for i, blobs in enumerate(tops) if not bottoms[i] for blob in blobs]
-        self.steps = [Step([i], layer, bottoms[i], tops[i]) for i, layer in enumerate(layers)]
+        self.steps = [
+            Step([i], layer, bottoms[i], tops[i], propagates_down=layer.propagate_down)
+            for i, layer in enumerate(layers)
+        ]
+        if kept is not None:
+            kept = {*kept, *(top for _, top, _ in self._losses)}
+        terms = Terms(not any(runs_backward), lambda blob: kept is None or blob in kept)
         for improve in chosen_passes():
-            self.steps = improve(self.steps)
-        if channels_last:
+            self.steps = improve(self.steps, terms)
+        if channels_last and is_chosen("layouts"):
             choose_layouts(self.steps)
         for step in self.steps:
             step.runner.prepare_kernels(step.bottoms, step.tops)
+        self.shows_all = kept is None
+        self.sharing = Sharing()
         self._layer_runs = LayerRuns(layers, bottoms, tops, self.steps)
         self._bound = Bound(self.steps, self._needs_backward, weights)
         self._prepared = [_shapes(i, bottoms, tops) for i in range(len(layers))]
@@ -57,12 +67,16 @@ class Plan:
         self._seeded: list[Shape | None] = [None] * len(self._losses)
         self._seed_losses()
         self._ran_whole = False
+        if kept is not None and channels_last and is_chosen("memory"):
+            self.sharing = share_memory(self.steps, self._needs_backward, kept)
 
     def forward(self, start: int, end: int) -> float:
         """Run layers start to end, both included; returns their weighted loss."""
         if [blob.shape for blob in self._sources] != self._source_shapes:
             self.reshape(0)
         self._ran_whole = (start, end) == (0, len(self._layers) - 1)
+        if not self._ran_whole:
+            self._check_all_shown()
         with np.errstate(all="ignore"):  # NaNs travel on; the solver says where they began
             if self._ran_whole:
                 self._layer_runs.forget_passes()
@@ -85,7 +99,20 @@ class Plan:
                 for call in self._bound.backward(adds):
                     call()
             else:
+                self._check_all_shown()
                 self._backward_part(start, end, adds)
+
+    def steps_forward(self) -> Iterator[Step]:
+        """Run the steps again that have bottoms, one by one, each before it is given out."""
+        calls: dict[int, list[Call]] = {}
+        for segment, layers in self._bound.forward():
+            for call, layer in zip(segment, layers, strict=True):
+                calls.setdefault(layer, []).append(call)
+        with np.errstate(all="ignore"):
+            for step in self.steps:
+                for call in calls.get(step.layers[0], []) if step.bottoms else []:
+                    call()
+                yield step
 
     def runs_backward(self, layer: int) -> bool:
         """Whether backward does anything for layer number `layer`."""
@@ -159,6 +186,12 @@ class Plan:
             else:
                 for call in self._bound.backward_of(step):
                     call()
+
+    def _check_all_shown(self) -> None:
+        if not self.shows_all:
+            raise ConfigError(
+                "net: a part of it can only be run if it keeps all blobs; build it without keep"
+            )
 
     def _needs_backward(self, step: Step) -> bool:
         return any(self._runs_backward[i] for i in step.layers)

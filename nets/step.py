@@ -1,6 +1,6 @@
 """Step: one entry of a plan, a layer or several that a pass made one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,6 +17,10 @@ class Runner(Protocol):
 
     def layout(self) -> Layout:
         """As Layer.layout."""
+        ...
+
+    def backward_reads(self) -> tuple[bool, bool]:
+        """As Layer.backward_reads."""
         ...
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
@@ -45,13 +49,31 @@ class Step:
     bottoms: list[Blob]
     tops: list[Blob]
     hidden: list[tuple[Blob, Blob]] = field(default_factory=list)  # (hidden blob, visible one)
+    propagates_down: list[bool] = field(default_factory=list)  # which bottoms get a gradient
     # Whether the layers, run one by one, find what their backward passes need.
     leaves_traces: bool = True
+
+    @property
+    def shares_memory(self) -> bool:
+        """Whether its blobs may give their memory to others: users' code may hold on to arrays."""
+        return bool(self.bottoms) and getattr(self.runner, "type", "") != "Python"
 
     @property
     def blobs(self) -> list[Blob]:
         """All that it touches."""
         return [*self.bottoms, *self.tops]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a pass must know of the net whose steps it gets."""
+
+    forward_only: bool
+    kept: Callable[[Blob], bool]  # whether a blob must hold, after a pass, what its layer made
+
+    def may_skip(self, blob: Blob, later: Blob) -> bool:
+        """Whether nobody sees `blob` before its value gives way to that of `later`."""
+        return blob is later or not self.kept(blob)
 
 
 def next_reader(steps: Sequence[Step], index: int) -> Step | None:

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ..core import log
@@ -31,6 +31,7 @@ class Solver:
     request         asked after every iteration: "stop", "snapshot" or None (see interrupts.py)
     on_iteration    called after every iteration with (iteration, loss, rate)
     weights_skip    layers that the files in param.weights leave as they are
+    keep            blobs of the nets to be looked at from outside, as Net has it; None: all
 
     step() and solve() log what Caffe's do, in its words. Same seed, same machine, same number of
     threads: the same run, bit for bit, also when it was resumed from a snapshot.
@@ -43,6 +44,7 @@ class Solver:
         request: Asked = lambda: None,
         on_iteration: OnIteration | None = None,
         weights_skip: tuple[str, ...] = (),
+        keep: Collection[str] | None = None,
     ):
         self.param = param
         self.iteration = 0
@@ -52,6 +54,7 @@ class Solver:
         self._stopped = False
         self._reported_nan = False
         self._device = device
+        self._keep = None if param.debug_info else keep
         narration.begin(param)
         check_prefix(param)
         _check_numbers(param)
@@ -192,6 +195,7 @@ class Solver:
             device=self._device,
             seed=self.seed,
             share_with=share_with,
+            keep=self._keep,
         )
 
     def _time_to_test(self) -> bool:

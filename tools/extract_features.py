@@ -49,12 +49,9 @@ def run(flags: Namespace) -> int:
     if flags.batches < 1:
         raise ConfigError(f"NUM_BATCHES: must be at least 1, got {flags.batches}")
     device = choose_device(flags.device_id if flags.mode == "GPU" else "")
-    net = Net(read_net(flags.net), TEST, device=device)
+    net = Net(read_net(flags.net), TEST, device=device, keep=blobs)
     try:
         load_weights(net, flags.weights)
-        for name in blobs:
-            if name not in net.blobs:
-                raise ConfigError(f"the net has no blob {name!r}; it has {', '.join(net.blobs)}")
         with ExitStack() as open_files:
             sinks = [
                 open_files.enter_context(_sink(Path(path), flags.db_type, name))

@@ -35,7 +35,7 @@ def run(flags: Namespace) -> int:
     from ..solvers.testing import mean_outputs
 
     stages = tuple(flags.stage.split(","))
-    net = Net(read_net(flags.model), TEST, level=flags.level, stages=stages, device=device)
+    net = Net(read_net(flags.model), TEST, level=flags.level, stages=stages, device=device, keep=())
     try:
         for path in flags.weights.split(","):
             load_weights(net, path)

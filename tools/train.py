@@ -53,7 +53,7 @@ def _train(param: SolverParameter, device: str, flags: Namespace) -> None:
 
     skip = tuple(name for name in flags.weights_skip.split(",") if name)
     interrupts = Interrupts(flags.sigint_effect, flags.sighup_effect)
-    solver = Solver(param, device, interrupts.request, weights_skip=skip)
+    solver = Solver(param, device, interrupts.request, weights_skip=skip, keep=())
     try:
         if flags.snapshot:
             log.info("caffe.cpp:233", f"Resuming from {flags.snapshot}")

@@ -49,12 +49,15 @@ class Combine(NamedTuple):
         library().call("post_ops_append_binary", post_ops, self.function, self.operand)
 
 
+PostOp = AddToResult | Apply | Combine
+
+
 class Attributes(Handle):
     """Post-ops in their order; the scratch space is always ours."""
 
     _destroy = "primitive_attr_destroy"
 
-    def __init__(self, post_ops: Sequence[AddToResult | Apply | Combine] = ()):
+    def __init__(self, post_ops: Sequence[PostOp] = ()):
         super().__init__("primitive_attr_create")
         self.operands = [
             Argument.post_op(place)

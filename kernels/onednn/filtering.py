@@ -6,7 +6,7 @@ from typing import Any
 
 from ...core import Shape, Window
 from ...core.calls import Calls
-from .attributes import Apply, Attributes
+from .attributes import AddToResult, Apply, Attributes, PostOp
 from .descriptors import Descriptor
 from .enumerators import Argument, Eltwise
 from .errors import PlanningError
@@ -73,10 +73,18 @@ class Filtering:
     # Bound to arrays.
 
     def bind_forward(
-        self, x, filters, bias, y, *, slope: float | None = None, constant: bool = False
+        self,
+        x,
+        filters,
+        bias,
+        y,
+        *,
+        slope: float | None = None,
+        adds: bool = False,
+        constant: bool = False,
     ) -> Calls:
-        """As forward, and a ReLU with this slope after it; constant: filters seldom change."""
-        staged = self._stage_forward(bias is not None, slope, constant)
+        """As forward; adding to y, then a ReLU with this slope; constant: filters seldom change."""
+        staged = self._stage_forward(bias is not None, slope, constant, adds)
         given = {} if bias is None else {"bias": bias}
         return staged.hold(x=x, filters=self._arranged(filters), y=y, **given).calls
 
@@ -124,8 +132,13 @@ class Filtering:
         assert problem
         raise problem
 
-    def _stage_forward(self, has_bias: bool, slope: float | None, constant: bool) -> Staged:
-        attributes = None if slope is None else Attributes([Apply(Eltwise.RELU, slope)])
+    def _stage_forward(
+        self, has_bias: bool, slope: float | None, constant: bool, adds: bool = False
+    ) -> Staged:
+        post_ops: list[PostOp] = [AddToResult()] if adds else []
+        if slope is not None:
+            post_ops.append(Apply(Eltwise.RELU, slope))
+        attributes = Attributes(post_ops)
         bias = self._bias if has_bias else None
         outside = {Argument.X: self._x, Argument.FILTERS: self._filters, Argument.Y: self._y}
         if has_bias:

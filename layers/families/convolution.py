@@ -5,7 +5,7 @@ from functools import partial
 from math import prod
 from typing import Any
 
-from ...core import ONE_OR_MORE, Blobs, Call, Calls, Layout, Shape
+from ...core import ONE_OR_MORE, Array, Blobs, Call, Calls, Layout, Shape
 from ...core.window import Sizes
 from ...kernels import bind, kernels_for
 from .sliding_window import SlidingWindow
@@ -112,15 +112,28 @@ class FilterBank(SlidingWindow):
         """Whether bind_forward takes the slope of a ReLU after it."""
         return all(getattr(kernel, "applies_relu", False) for kernel, _, _ in self._runs)
 
+    def backward_reads(self) -> tuple[bool, bool]:
+        return True, False
+
     def bind_forward(
-        self, bottom: Blobs, top: Blobs, *, constant: bool = False, slope: float | None = None
+        self,
+        bottom: Blobs,
+        top: Blobs,
+        *,
+        constant: bool = False,
+        slope: float | None = None,
+        adds: bool = False,
+        weights: Sequence[Array] = (),
     ) -> Calls:
-        filters, bias = self.weights[0].data, None
-        if len(self.weights) > 1:
-            bias = self.weights[1].data
+        """As Layer's; where applies_relu, also with a ReLU of this slope after it.
+
+        adds: to what the tops hold, before the ReLU. weights: these filters, and perhaps bias,
+        instead of the layer's own.
+        """
+        filters, bias = [*(weights or [w.data for w in self.weights]), None][:2]
         options: dict[str, Any] = {"constant": constant}
-        if slope is not None:
-            options["slope"] = slope
+        if self.applies_relu:
+            options |= {"slope": slope, "adds": adds}
         bound = Calls([], [])
         for (kernel, x_shape, y_shape), x, y in zip(self._runs, bottom, top, strict=True):
             arrays = x.data.reshape(x_shape), filters, bias, y.data.reshape(y_shape)

@@ -1,32 +1,42 @@
 """Passes: functions from the steps of a plan to better ones that compute the same.
 
-Each can be left out: CORTADO_PASSES is a comma list of those to run, "none" runs none.
+Each can be left out: CORTADO_PASSES is a comma list of those to run, "none" runs none. Two work
+on what is left when the others are done: "layouts" chooses how blobs lie in memory, "memory" lets
+them share it.
 """
 
 import os
 from collections.abc import Callable, Sequence
 
 from ...proto import ConfigError
-from ..step import Step
+from ..step import Step, Terms
 from .batch_normalization import fuse_batch_normalization
+from .folding import fold_batch_normalization
 from .relu import fuse_relu
+from .residual import fuse_residual_sums
 
-Pass = Callable[[list[Step]], list[Step]]
+Pass = Callable[[list[Step], Terms], list[Step]]
 
 PASSES: dict[str, Pass] = {
+    "folding": fold_batch_normalization,
     "batch_normalization": fuse_batch_normalization,
     "relu": fuse_relu,
+    "residual": fuse_residual_sums,
 }
 
 
 def chosen_passes() -> Sequence[Pass]:
-    """The passes to run, in order."""
+    """The passes over steps to run, in order."""
+    return [run for name, run in PASSES.items() if is_chosen(name)]
+
+
+def is_chosen(name: str) -> bool:
+    """Whether the pass of this name is to run."""
     text = os.environ.get("CORTADO_PASSES", "")
     names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        return list(PASSES.values())
-    for name in names:
-        if name not in (*PASSES, "layouts", "none"):
-            known = ", ".join((*PASSES, "layouts", "none"))
-            raise ConfigError(f"CORTADO_PASSES: unknown pass {name!r}; a comma list of {known}")
-    return [run for name, run in PASSES.items() if name in names]
+    known = (*PASSES, "layouts", "memory", "none")
+    for unknown in sorted(set(names) - set(known)):
+        raise ConfigError(
+            f"CORTADO_PASSES: unknown pass {unknown!r}; a comma list of {', '.join(known)}"
+        )
+    return not names or name in names

@@ -1,6 +1,7 @@
 """Let BatchNorm, the Scale after it and a ReLU after that run as one kernel."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeGuard
 
@@ -11,7 +12,7 @@ from ...kernels import kernels_for
 from ...layers.batch_norm import BatchNorm
 from ...layers.relu import ReLU
 from ...layers.scale import Scale
-from ..step import Runner, Step, next_reader
+from ..step import Runner, Step, Terms, next_reader
 
 
 class Normalization:
@@ -29,6 +30,10 @@ class Normalization:
     def layout(self) -> Layout:
         """x and y alike."""
         return Layout.EITHER
+
+    def backward_reads(self) -> tuple[bool, bool]:
+        """x; what the ReLU let through is kept by the kernel."""
+        return True, False
 
     def make_kernel(self, bottom: Blob, top: Blob) -> Any:
         """The kernel for these blobs; None where there is none."""
@@ -87,7 +92,7 @@ class Normalization:
         return scale, shift
 
 
-def fuse_batch_normalization(steps: list[Step]) -> list[Step]:
+def fuse_batch_normalization(steps: list[Step], terms: Terms) -> list[Step]:
     """Join each BatchNorm with the Scale and ReLU after it, where nobody can see between them.
 
     In place, the blob before BatchNorm gets a hidden one of its own: backward needs x.
@@ -97,7 +102,7 @@ def fuse_batch_normalization(steps: list[Step]) -> list[Step]:
     for i, step in enumerate(steps):
         if step in gone:
             continue
-        joined = _join(steps, i) if isinstance(step.runner, BatchNorm) else None
+        joined = _join(steps, i, terms) if isinstance(step.runner, BatchNorm) else None
         if joined is None or not _move_in(joined, done):
             done.append(step)
             continue
@@ -107,7 +112,7 @@ def fuse_batch_normalization(steps: list[Step]) -> list[Step]:
     return done
 
 
-def _join(steps: list[Step], index: int) -> tuple[Step, list[Step]] | None:
+def _join(steps: list[Step], index: int, terms: Terms) -> tuple[Step, list[Step]] | None:
     """The step that replaces BatchNorm and what follows it, and the steps that it absorbs."""
     step, absorbed = steps[index], []
     norm, scale, relu = step.runner, None, None
@@ -116,18 +121,19 @@ def _join(steps: list[Step], index: int) -> tuple[Step, list[Step]] | None:
     if len(step.bottoms[0].shape) < 2:
         return None
     after = next_reader(steps, index)
-    if after and _is_per_channel(after.runner, top) and after.tops[0] is top:
-        scale = after.runner
+    if after and is_per_channel(after.runner, top) and terms.may_skip(top, after.tops[0]):
+        scale, top = after.runner, after.tops[0]
         absorbed.append(after)
         after = next_reader(steps, steps.index(after))
-    if after and _is_plain_relu(after.runner) and after.tops[0] is top:
-        relu = after.runner
+    if after and _is_plain_relu(after.runner) and terms.may_skip(top, after.tops[0]):
+        relu, top = after.runner, after.tops[0]
         absorbed.append(after)
     runner = Normalization(norm, scale, relu)
-    if runner.make_kernel(top, top) is None:
+    if runner.make_kernel(step.bottoms[0], step.bottoms[0]) is None:
         return None
     layers = [*step.layers, *(i for gone in absorbed for i in gone.layers)]
-    return Step(layers, runner, step.bottoms, step.tops, leaves_traces=False), absorbed
+    fused = replace(step, layers=layers, runner=runner, tops=[top], leaves_traces=False)
+    return fused, absorbed
 
 
 def _is_plain_relu(runner: Runner) -> TypeGuard[ReLU]:
@@ -135,7 +141,7 @@ def _is_plain_relu(runner: Runner) -> TypeGuard[ReLU]:
     return isinstance(runner, ReLU) and runner.slope == 0
 
 
-def _is_per_channel(runner: Runner, blob: Blob) -> TypeGuard[Scale]:
+def is_per_channel(runner: Runner, blob: Blob) -> TypeGuard[Scale]:
     """Whether it multiplies each channel of the blob by a learned number."""
     if not isinstance(runner, Scale):
         return False

@@ -1,6 +1,7 @@
-"""Let a layer with a ReLU in place after it apply the ReLU to what it is about to write."""
+"""Let a layer with a ReLU after it apply the ReLU to what it is about to write."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...core import Blob, Blobs, Calls, Layout
 from ...layers.convolution import Convolution
@@ -8,16 +9,18 @@ from ...layers.deconvolution import Deconvolution
 from ...layers.eltwise import Eltwise
 from ...layers.inner_product import InnerProduct
 from ...layers.relu import ReLU
-from ..step import Step, next_reader
+from ..step import Step, Terms, next_reader
+from .folding import FoldedConvolution
 
-ReLULess = Convolution | Deconvolution | Eltwise | InnerProduct
+ReLULess = Convolution | FoldedConvolution | Deconvolution | Eltwise | InnerProduct
 
 
 class WithReLU:
-    """A layer and the ReLU in place on its top: one pass over memory less."""
+    """A layer and the ReLU on its top: one pass over memory less."""
 
     def __init__(self, layer: ReLULess, relu: ReLU):
         self.layer, self._relu = layer, relu
+        self.slope = relu.slope
 
     @property
     def weights(self) -> list[Blob]:
@@ -28,6 +31,10 @@ class WithReLU:
         """That of the layer."""
         return self.layer.layout()
 
+    def backward_reads(self) -> tuple[bool, bool]:
+        """The layer's, and the top for the ReLU."""
+        return self.layer.backward_reads()[0], True
+
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         """Both layers' own."""
         self.layer.prepare_kernels(bottom, top)
@@ -36,8 +43,7 @@ class WithReLU:
     def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
         """One call where the layer's kernel knows ReLU, else two."""
         if self.layer.applies_relu:
-            slope = self._relu.slope
-            return self.layer.bind_forward(bottom, top, constant=constant, slope=slope)
+            return self.layer.bind_forward(bottom, top, constant=constant, slope=self.slope)
         first = self.layer.bind_forward(bottom, top, constant=constant)
         return first.then(self._relu.bind_forward(top, top))
 
@@ -47,8 +53,8 @@ class WithReLU:
         return first.then(self.layer.bind_backward(top, bottom, adds))
 
 
-def fuse_relu(steps: list[Step]) -> list[Step]:
-    """Join each convolution, inner product and sum with the ReLU in place after it."""
+def fuse_relu(steps: list[Step], terms: Terms) -> list[Step]:
+    """Join each convolution, inner product and sum with the ReLU after it."""
     gone: list[Step] = []
     fused = []
     for i, step in enumerate(steps):
@@ -61,10 +67,11 @@ def fuse_relu(steps: list[Step]) -> list[Step]:
             and isinstance(layer, ReLULess)
             and isinstance(relu, ReLU)
             and relu.slope >= 0  # else its gradient needs x
-            and after.tops[0] is step.tops[0]
+            and terms.may_skip(step.tops[0], after.tops[0])
         ):
             gone.append(after)
             layers = [*step.layers, *after.layers]
-            step = Step(layers, WithReLU(layer, relu), step.bottoms, step.tops, step.hidden)
+            runner = WithReLU(layer, relu)
+            step = replace(step, layers=layers, runner=runner, tops=after.tops)
         fused.append(step)
     return fused
