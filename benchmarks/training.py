@@ -41,7 +41,10 @@ def main() -> None:
         title = f"{net}, {SUBJECTS[net].batch}"
         times[title], bytes_held[title] = measure(net, names, options)
     print(f"\nmilliseconds of a step; {options.threads} threads; batch sizes behind the names")
-    print_ratios(times, names, OURS, beside=BVLC)
+    against = {"best / ours": [name for name in names if name not in (OURS, BVLC)]}
+    if BVLC in names:
+        against["bvlc / ours"] = [BVLC]
+    print_ratios(times, names, OURS, against)
     print("\nmegabytes")
     print_table(bytes_held, names, 1 / MEGABYTE)
 
