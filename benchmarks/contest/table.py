@@ -15,17 +15,22 @@ def print_table(rows: dict[str, Times], names: list[str], factor: float) -> None
 
 
 def print_ratios(
-    rows: dict[str, Times], names: list[str], ours: str, against: dict[str, list[str]]
+    rows: dict[str, Times],
+    names: list[str],
+    ours: str,
+    against: dict[str, list[str]],
+    factor: float = 1e3,
 ) -> None:
-    """Milliseconds of each contestant; then, under each heading, a ratio and its geometric mean.
+    """Milliseconds of each contestant, or seconds times another factor; ratios and their means.
 
-    The ratio is how many times longer the fastest of those takes that `against` has there.
+    A ratio is how many times longer the fastest of those takes that `against` has under its
+    heading.
     """
     print(line("", [*names, *against]))
     columns: list[list[float | None]] = []
     for title, times in rows.items():
         columns.append([best_ratio(times, ours, others) for others in against.values()])
-        cells = [number(times, name, 1e3) for name in names]
+        cells = [number(times, name, factor) for name in names]
         print(line(title, cells + [ratio_text(ratio) for ratio in columns[-1]]))
     means = [ratio_text(geometric_mean(column)) for column in zip(*columns, strict=True)]
     print(line("geometric mean", [""] * len(names) + means))
@@ -53,7 +58,8 @@ def number(values: Times, name: str, factor: float) -> str:
     if name not in values:
         return "-"
     value = factor * values[name]
-    return f"{value:.0f}" if value >= 1000 else f"{value:.{1 if value >= 100 else 2}f}"
+    digits = 0 if value >= 1000 else 1 if value >= 100 else 2 if value >= 1 else 4
+    return f"{value:.{digits}f}"
 
 
 def ratio_text(ratio: float | None) -> str:

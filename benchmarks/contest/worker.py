@@ -38,6 +38,10 @@ class Worker:
         """The most bytes that it held while running, beyond those before the net was built."""
         return int(self._ask("memory"))
 
+    def save(self, path: Path) -> None:
+        """Save what it computes to an .npz file."""
+        self._ask(f"save {path}")
+
     def close(self) -> None:
         """End the process."""
         for pipe in (self._process.stdin, self._process.stdout):

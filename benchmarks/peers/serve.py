@@ -7,6 +7,7 @@ lines go to and fro, after a run or two to warm up:
     ready            from the worker
     run 10           to it: run ten times
     0.0123           from it: seconds for each of the ten
+    save PATH        to it: save the results of one run there; from it: the path
     memory           to it
     123456789        from it: the most bytes held while running, beyond those before the net
 """
@@ -39,11 +40,14 @@ def serve(prepare: Callable[[SimpleNamespace], tuple[Run, Callable[[str], None]]
     forget_peak()
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
-        word, *count = line.split()
+        word, *argument = line.split()
         if word == "run":
             start = time.perf_counter()
-            run(int(count[0]))
-            answer = (time.perf_counter() - start) / int(count[0])
+            run(int(argument[0]))
+            answer = (time.perf_counter() - start) / int(argument[0])
+        elif word == "save":
+            save(argument[0])
+            answer = argument[0]
         else:
             answer = status("VmHWM") - before
         print(answer, file=answers, flush=True)

@@ -27,13 +27,12 @@ class TorchNet(nn.Module):
         )
         return total, {loss["score"]: values[loss["score"]] for loss in losses}
 
-    def weight_gradients(self):
-        """The gradient of each weight that has one, "layer:index", as Caffe keeps them."""
-        found = {}
+    def weights(self):
+        """Name, "layer:index" as in Caffe's files, and parameter of each weight that learns."""
         for layer, part in zip(self.description["layers"], self.parts, strict=True):
             name = layer["scale"] if layer["type"] == "BatchNorm" else layer["name"]
-            found |= {f"{name}:{i}": w.grad for i, w in enumerate(part.parameters())}
-        return found
+            for i, parameter in enumerate(part.parameters()):
+                yield f"{name}:{i}", parameter
 
 
 class Pool(nn.Module):

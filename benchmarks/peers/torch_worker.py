@@ -1,4 +1,4 @@
-"""Runs a job with torch: mode "eager", "channels-last", "compile" or "compile-channels-last"."""
+"""Runs a job with torch, in one of the modes of torch_modes.py."""
 
 import json
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from serve import serve
+from torch_modes import compiled, in_layout
 from torch_net import TorchNet
 
 # As in peers/cortado_worker.py: the step is small, so that the loss stays finite.
@@ -23,11 +24,9 @@ def prepare(options):
         net = TorchNet(description, weights).train(options.training)
     with np.load(run_folder / "inputs.npz") as arrays:
         inputs = {name: as_tensor(array) for name, array in arrays.items()}
-    if "channels-last" in options.mode:
-        net = net.to(memory_format=torch.channels_last)
-        inputs = {name: channels_last(x) for name, x in inputs.items()}
-    net.requires_grad_(options.training)
-    called = torch.compile(net) if "compile" in options.mode else net
+    net = in_layout(net, options.mode).requires_grad_(options.training)
+    inputs = {name: in_layout(x, options.mode) for name, x in inputs.items()}
+    called = compiled(net, options.mode)
     step = training_step(called, inputs, options.update) if options.training else None
     return step or inference(called, inputs), lambda path: save(path, net, inputs, step)
 
@@ -36,11 +35,6 @@ def as_tensor(array):
     """Labels, which are one number each, become integers."""
     x = torch.from_numpy(array)
     return x.long() if x.dim() == 1 else x
-
-
-def channels_last(x):
-    """Pictures in channels-last order; labels as they are."""
-    return x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x
 
 
 def training_step(net, inputs, update):
@@ -75,8 +69,8 @@ def save(path, net, inputs, step):
     results = {name: value.detach().numpy() for name, value in found.items()}
     if step:
         step(1)
-        gradients = net.weight_gradients()
-        results |= {f"gradient {name}": g.contiguous().numpy() for name, g in gradients.items()}
+        for name, weight in net.weights():
+            results[f"gradient {name}"] = weight.grad.contiguous().numpy()
     np.savez(path, **results)
 
 
