@@ -77,8 +77,8 @@ def _start(
 
 def _check(name: str, threads: int, folder: Path, training: bool) -> None:
     """Print how far a contestant is from us; WorkerError if that is too far."""
-    ours = _results(OURS, threads, folder, training)
-    outputs, gradients = differences(ours, _results(name, threads, folder, training))
+    ours = results_of(OURS, threads, folder, training)
+    outputs, gradients = differences(ours, results_of(name, threads, folder, training))
     text = f"outputs differ by {outputs:.1e}"
     text += f", gradients by {gradients:.1e}" if training else ""
     if outputs > LIMIT or gradients > GRADIENT_LIMIT:
@@ -86,7 +86,7 @@ def _check(name: str, threads: int, folder: Path, training: bool) -> None:
     print(f"  {name}: {text}", flush=True)
 
 
-def _results(name: str, threads: int, folder: Path, training: bool) -> Path:
+def results_of(name: str, threads: int, folder: Path, training: bool) -> Path:
     """The file of what a contestant computed; made once."""
     contestant, path = CONTESTANTS[name], folder / f"{name}.npz"
     if not path.exists():

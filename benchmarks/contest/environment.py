@@ -10,9 +10,12 @@ import sys
 import venv
 from pathlib import Path
 
-PINNED = ("torch==2.13.0", "onnxruntime==1.32.0", "onnx", "opencv-python-headless<5", "numpy")
-# The CPU build of torch is a tenth of the size of the one with CUDA.
-TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
+# The build of torch for CPUs, a tenth of the size of that with CUDA, has an index of its own.
+TORCH_INDEX = ("--retries", "0", "--extra-index-url", "https://download.pytorch.org/whl/cpu")
+PACKAGES = [
+    (*TORCH_INDEX, "torch==2.13.0"),
+    ("onnxruntime==1.32.0", "onnx==1.23.2", "opencv-python-headless<5", "numpy"),
+]
 FOLDER = Path(__file__).parent.parent / ".peers"
 
 
@@ -31,7 +34,7 @@ def _make() -> str:
     if not (FOLDER / "complete").exists():
         print(f"installing the peers into {FOLDER}", file=sys.stderr)
         venv.create(FOLDER, with_pip=True, clear=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--extra-index-url", TORCH_INDEX]
-        subprocess.run([*install, *PINNED], check=True)
+        for packages in PACKAGES:
+            subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
         (FOLDER / "complete").touch()
     return str(python)
