@@ -7,7 +7,9 @@ the same weights, and is timed only where its outputs and gradients are ours. Th
 turns, each in a process and with as many threads as the others; medians, in milliseconds, and how
 many times longer the fastest of torch's modes takes. With --update the step includes SGD with
 momentum and decay. Memory is the most held while stepping, in megabytes, beyond what the process
-had before it built the net.
+had before it built the net: libraries that are loaded after that count.
+
+To compile a net takes torch minutes; --against torch,channels-last leaves that out.
 
 CORTADO_PEERS names a Python that has torch; else one is made in benchmarks/.peers/. A `caffe` on
 the PATH that is BVLC's takes part, by its own `caffe time` (its memory is that of its process).

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,9 @@ class Worker:
     def close(self) -> None:
         """End the process."""
         for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                pipe.close()
+            with suppress(BrokenPipeError):
+                if pipe:
+                    pipe.close()
         self._process.wait()
         self._errors.close()
 
@@ -58,7 +60,8 @@ class Worker:
 
     def _ask(self, question: str) -> str:
         assert self._process.stdin
-        print(question, file=self._process.stdin, flush=True)
+        with suppress(BrokenPipeError):  # the answer will be missing, with the reason
+            print(question, file=self._process.stdin, flush=True)
         return self._answer()
 
     def _answer(self) -> str:
