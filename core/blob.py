@@ -136,6 +136,10 @@ class Blob:
         """Let diff be other's diff, in this blob's shape."""
         self._diff.share(other._diff)
 
+    def keep_diff_apart(self) -> None:
+        """Let diff stand on its own again."""
+        self._diff.share(self._diff)
+
     def bind(self, data: Array, diff: Array | None = None) -> None:
         """Move into slices of flat arrays, both of `count` numbers, keeping the values."""
         self._data.bind(data)

@@ -1,5 +1,6 @@
 """Eltwise: sum, product or maximum of several blobs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..core import ONE_OR_MORE, Array, Blobs, Calls, Layer, Layout, Shape, register
@@ -103,6 +104,21 @@ class Eltwise(Layer):
         if self._kernel is None:
             return super().bind_forward(bottom, top, constant=constant)
         return self._kernel.bind_forward([b.data for b in bottom], top[0].data, slope=slope)
+
+    def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
+        if self._kernel is None:
+            return super().bind_backward(top, bottom, adds)
+        calls, kernels = Calls([]), kernels_for(self.device)
+        # Backwards: in place the gradient of the first takes the place of dy.
+        for i in reversed(range(len(bottom))):
+            is_there = self.coefficients[i] == 1 and bottom[i].diff_memory is top[0].diff_memory
+            if self.propagate_down[i] and not is_there:
+                placing = self.placing(bottom[i], top[0])
+                scaled = kernels.prepare_sum(
+                    top[0].count, self.coefficients[i : i + 1], self.dtype, **placing
+                )
+                calls = calls.then(scaled.bind_forward([top[0].diff], bottom[i].diff))
+        return calls
 
     def _sum(self, x: list[Array], y: Array) -> None:
         if self.coefficients == [1.0] * len(x):

@@ -9,6 +9,7 @@ from ..proto import ConfigError
 from .bound import Bound
 from .layer_runs import LayerRuns
 from .passes import chosen_passes, is_chosen
+from .passes.gradients import share_gradients
 from .passes.layouts import choose_layouts
 from .passes.memory import Sharing, share_memory
 from .step import Step, Terms
@@ -59,6 +60,8 @@ class Plan:
         for step in self.steps:
             step.runner.prepare_kernels(step.bottoms, step.tops)
         self.shows_all = kept is None
+        if not self.shows_all and is_chosen("gradients"):
+            share_gradients(self.steps, terms)
         self.sharing = Sharing()
         self._layer_runs = LayerRuns(layers, bottoms, tops, self.steps)
         self._bound = Bound(self.steps, self._needs_backward, weights)

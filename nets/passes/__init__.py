@@ -1,8 +1,8 @@
 """Passes: functions from the steps of a plan to better ones that compute the same.
 
-Each can be left out: CORTADO_PASSES is a comma list of those to run, "none" runs none. Two work
-on what is left when the others are done: "layouts" chooses how blobs lie in memory, "memory" lets
-them share it.
+Each can be left out: CORTADO_PASSES is a comma list of those to run, "none" runs none. Some work
+on what is left when the others are done: "layouts" chooses how blobs lie in memory, "gradients"
+lets sums share theirs, "memory" lets blobs give their places to others.
 """
 
 import os
@@ -14,6 +14,8 @@ from .batch_normalization import fuse_batch_normalization
 from .folding import fold_batch_normalization
 from .relu import fuse_relu
 from .residual import fuse_residual_sums
+
+LATER = ("layouts", "gradients", "memory")
 
 Pass = Callable[[list[Step], Terms], list[Step]]
 
@@ -34,7 +36,7 @@ def is_chosen(name: str) -> bool:
     """Whether the pass of this name is to run."""
     text = os.environ.get("CORTADO_PASSES", "")
     names = [name.strip() for name in text.split(",") if name.strip()]
-    known = (*PASSES, "layouts", "memory", "none")
+    known = (*PASSES, *LATER, "none")
     for unknown in sorted(set(names) - set(known)):
         raise ConfigError(
             f"CORTADO_PASSES: unknown pass {unknown!r}; a comma list of {', '.join(known)}"
