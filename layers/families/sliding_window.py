@@ -8,7 +8,7 @@ from ...core.window import Sizes
 _STEMS = {"kernel_size": "kernel", "stride": "stride", "pad": "pad"}
 _DEPTH_FIELDS = {"kernel_size": "kernel_depth", "stride": "temporal_stride", "pad": "temporal_pad"}
 _DEFAULTS = {"stride": 1, "pad": 0, "dilation": 1}
-_MOST = 2**31 - 1  # what Caffe's int, and the libraries below, can hold
+_MOST = 2**30  # oneDNN, and Caffe, add some of them up in an int
 
 
 class SlidingWindow(Layer):
