@@ -27,6 +27,8 @@ test: venv
 test-real: venv
 	$(BIN)/pytest -q -m slow
 
+# On so small a net, threads do little but wait for each other: for minutes where cores are busy.
+demo: export OMP_NUM_THREADS = 1
 demo: venv
 	rm -rf demo
 	mkdir demo

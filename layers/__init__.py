@@ -50,6 +50,8 @@ def _modules() -> dict[str, str]:
 
 
 def _suggestion(name: str) -> str:
+    if not name:
+        return '; every layer says what it is, as in type: "ReLU" (`caffe layers` lists them all)'
     by_lower = {known.lower(): known for known in layer_types()}
     close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     nearest = f"; did you mean {by_lower[close[0]]!r}?" if close else ""

@@ -27,7 +27,12 @@ class Exp(ElementwiseLayer):
             raise self.error(f"exp_param.base: {param.base:g} must be above 0, or -1 for e")
         log_base = 1 if param.base == -1 else log(param.base)
         self._inner = log_base * param.scale
-        self._outer = exp(log_base * param.shift)
+        try:
+            self._outer = exp(log_base * param.shift)
+        except OverflowError:
+            raise self.error(
+                f"exp_param.shift: {param.shift:g} is too large: base ** shift is infinite"
+            ) from None
 
     def function(self, x: Array, y: Array) -> None:
         self.xp.multiply(x, self._inner, out=y)

@@ -15,8 +15,9 @@ def load_weights(net: Net, path: str | os.PathLike, skip: Collection[str] = ()) 
     """Copy the weights of layers of the same name out of a .caffemodel or .caffemodel.h5.
 
     Layers of the file that the net does not have are ignored, and layers of the net that the file
-    does not have stay as they are, as are those named in skip. Raises ConfigError, before any
-    weight is changed, where a layer of both has other shapes.
+    does not have stay as they are, as do those named in skip; a file that fits no layer at all is
+    warned of. Raises ConfigError, before any weight is changed, where a layer of both has other
+    shapes.
     """
     layers = {layer.name: layer for layer in net.layers}
     unknown = sorted(set(skip) - set(layers))
@@ -29,6 +30,12 @@ def load_weights(net: Net, path: str | os.PathLike, skip: Collection[str] = ()) 
             log.info("net.cpp:744", f"Ignoring source layer {saved.name}")
             continue
         copies += _matched(net, layer, saved, str(path))
+    if net.weights.learnable and not copies and not skip:
+        log.warning(
+            "net.cpp:744",
+            f"{path}: none of its layers with weights has the name of one of the net's; every "
+            "weight stays as it is",
+        )
     with unseen([blob for blob, _ in copies]):
         for blob, array in copies:
             blob.data[...] = blob.xp.asarray(array).reshape(blob.shape)

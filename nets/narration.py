@@ -5,6 +5,10 @@ from ..proto.format import format_text
 from .gradients import Needs
 from .graph import Graph, Node
 
+# In Caffe these have a Softmax made for them in their setup, and Scale a Bias, under their own
+# name.
+_WITH_SOFTMAX = ("SoftmaxWithLoss", "InfogainLoss")
+
 
 def begin(graph: Graph) -> None:
     """The net as it was asked for."""
@@ -25,6 +29,9 @@ def creating(node: Node, tops: list[str]) -> None:
 
 def set_up(layer: Layer, tops: list[Blob], loss_weights: list[float], memory: int) -> None:
     """The shapes a layer gives, and the bytes of all tops so far."""
+    with_bias = layer.type == "Scale" and layer.param.scale_param.bias_term
+    if with_bias or layer.type in _WITH_SOFTMAX:
+        log.info("layer_factory.hpp:77", f"Creating layer {layer.name}")
     log.info("net.cpp:124", f"Setting up {layer.name}")
     for top, weight in zip(tops, loss_weights, strict=True):
         sizes = "".join(f"{n} " for n in top.shape)

@@ -61,5 +61,8 @@ def save_string(group: h5py.Group, name: str, text: str) -> None:
     kind.set_size(len(data) + 1)
     kind.set_strpad(h5py.h5t.STR_NULLTERM)
     space = h5py.h5s.create(h5py.h5s.SCALAR)
-    dataset = h5py.h5d.create(group.id, name.encode(), kind, space)
+    # Without the time of day, as create_dataset has it: the same state is the same bytes.
+    timeless = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    timeless.set_obj_track_times(False)
+    dataset = h5py.h5d.create(group.id, name.encode(), kind, space, timeless)
     dataset.write(space, space, np.array(data, f"S{len(data) + 1}"), kind)

@@ -14,6 +14,7 @@ from .tokens import END, NAME, STRING, SYMBOL, Source, Token
 Descriptor = Any  # of a message; its type differs between protobuf's implementations
 
 _CLOSING = {"{": "}", "<": ">"}
+_FILES = {"NetParameter": "net", "SolverParameter": "solver"}  # one is easily given for the other
 
 
 def parse_text(text: str, message: Any, source: str = "<text>") -> None:
@@ -88,7 +89,7 @@ class _Reader:
                 return self.close(token, opening)
             field = fields.get(token.text)
             if field is None:
-                raise self.unknown_field(token, opening)
+                raise self.unknown_field(token, opening, is_first=not message.ListFields())
             if not field.is_repeated:
                 if field.name in first_seen:
                     field = self.further(token, fields, first_seen[field.name])
@@ -191,7 +192,7 @@ class _Reader:
             token.position, f"{token.text} is given twice, on lines {lines}; it may be given once"
         )
 
-    def unknown_field(self, token: Token, opening: _Opening) -> ConfigError:
+    def unknown_field(self, token: Token, opening: _Opening, is_first: bool) -> ConfigError:
         """An unknown field, with the nearest known one or the place where it belongs."""
         problem = f"{opening.descriptor.name} has no field {token.text!r}"
         outer = opening.parent
@@ -205,6 +206,11 @@ class _Reader:
                     f"{line}, column {column}?",
                 )
             outer = outer.parent
+        if opening.parent is None and is_first:
+            for other, kind in _FILES.items():
+                if token.text in _fields(opening.descriptor.file.message_types_by_name[other]):
+                    problem = f"{problem}, {other} has: is this the file of a {kind}?"
+                    return self.source.error(token.position, problem)
         return self.source.error(token.position, problem + _hint(token.text, opening.descriptor))
 
 

@@ -2,10 +2,10 @@
 
 from cortado.core import Blob as _Blob  # noqa: F401 - what net.blobs holds
 from cortado.core import log as _log
-from cortado.proto.caffe_pb2 import TEST, TRAIN
 
 from .mode import set_device, set_mode_cpu, set_mode_gpu, set_random_seed
 from .net import Net
+from .proto.caffe_pb2 import TEST, TRAIN  # from here, so that caffe.proto.caffe_pb2 is there too
 from .solver import (
     AdaDeltaSolver,
     AdaGradSolver,

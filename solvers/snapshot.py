@@ -88,8 +88,9 @@ def read_snapshot(path: str | Path, net: Net, updater: Updater) -> tuple[SolverS
     expected = updater.rule.history_count * len(learnable)
     if len(state.history) != expected:
         raise ConfigError(
-            f"{path}: has {len(state.history)} history blobs, but a {updater.rule.type} solver of "
-            f"this net has {expected}: it was written by another solver, or for another net"
+            f"{path}: has {len(state.history)} history blobs, but solver type "
+            f"{updater.rule.type!r} has {expected} for this net: it was written by a solver of "
+            "another type, or for another net"
         )
     pairs = list(zip(state.history, learnable * updater.rule.history_count, strict=True))
     for saved, weight in pairs:

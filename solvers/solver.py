@@ -62,6 +62,12 @@ class Solver:
         train = train_request(param)
         log.info("solver.cpp:102", f"Creating training net {train.source}")
         self.net = self._build(train)
+        if not any(map(any, self.net.loss_weights)):
+            log.warning(
+                "solver.cpp:102",
+                "No layer of the training net gives a loss, so nothing will be learned; is it the "
+                "net of a deploy.prototxt?",
+            )
         self.test_nets: list[Net] = []
         for i, test in enumerate(test_requests(param)):
             log.info("solver.cpp:190", f"Creating test net (#{i}) specified by {test.source}")

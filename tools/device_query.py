@@ -3,13 +3,17 @@
 import os
 import platform
 from argparse import Namespace
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from ..core import log
 from ..core.device import array_module
-from ..kernels import kernels_for
+from ..kernels import kernels_for, numba
+from ..kernels.choice import allowed
+from ..kernels.onednn import why_missing
+from ..kernels.onednn.library import library
 from ..proto import ConfigError
 from .flags import FlagParser
 
@@ -109,8 +113,22 @@ def _text(value: Any) -> str:
 
 def _kernels() -> str:
     """Which libraries the layers will use on each kind of device."""
+    return f"{_cpu_kernels()} on the CPU; {_gpu_kernels()}"
+
+
+def _cpu_kernels() -> str:
+    found, missing = [], ""
+    if allowed("onednn"):
+        missing = why_missing() or ""
+        found += [] if missing else [f"oneDNN {library().version}"]
+    if numba.available():
+        found.append(f"Numba {version('numba')}")
+    return ", ".join([*found, "NumPy"]) + (f" ({missing})" if missing else "")
+
+
+def _gpu_kernels() -> str:
     try:
         kernels_for("gpu")
     except ConfigError as reason:
-        return f"NumPy on the CPU; {reason}"
-    return "NumPy on the CPU, CuPy on GPUs"
+        return str(reason)
+    return "CuPy on GPUs"

@@ -8,6 +8,7 @@ from ...core.window import Sizes
 _STEMS = {"kernel_size": "kernel", "stride": "stride", "pad": "pad"}
 _DEPTH_FIELDS = {"kernel_size": "kernel_depth", "stride": "temporal_stride", "pad": "temporal_pad"}
 _DEFAULTS = {"stride": 1, "pad": 0, "dilation": 1}
+_MOST = 2**30  # oneDNN, and Caffe, add some of them up in an int
 
 
 class SlidingWindow(Layer):
@@ -59,6 +60,8 @@ class _FieldReader:
         for size in sizes:
             if size < least:
                 raise self._error(field, f"must be at least {least}, got {size}")
+            if size > _MOST:
+                raise self._error(field, f"must be at most {_MOST}, got {size}")
         return sizes
 
     def _depth(self, field: str) -> int:

@@ -56,3 +56,12 @@ def test_a_loss_that_is_no_number_is_told_once_with_its_origin(train, net, solve
     assert status == 0
     found = re.findall(DIVERGED, "\n".join(lines))
     assert found == [(str(iteration), blob)]
+
+
+def test_a_net_without_a_loss_is_warned_of(train):
+    loss = '"SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss"'
+    status, lines = train(net={loss: '"Silence" bottom: "ip" bottom: "label"'})
+    told = [line for line in lines if "No layer of the training net gives a loss" in line]
+    assert (status, len(told)) == (0, 1)
+    _, lines = train()
+    assert not any("gives a loss" in line for line in lines)

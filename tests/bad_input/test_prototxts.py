@@ -19,7 +19,7 @@ import pytest
             r"net.prototxt:6:1: .* is '\}' missing for the layer opened at line 4",
         ),
         ({'"InnerProduct"': '"InerProduct"'}, "layer 'ip': unknown type 'InerProduct'; did you"),
-        ({'type: "InnerProduct"': ""}, "layer 'ip': unknown type ''"),
+        ({'type: "InnerProduct"': ""}, "layer 'ip': unknown type ''; every layer says what"),
     ],
 )
 def test_a_slip_in_the_net_is_shown_with_its_place(refused, changes, message):
@@ -38,6 +38,15 @@ def test_a_slip_in_the_net_is_shown_with_its_place(refused, changes, message):
 )
 def test_a_slip_in_the_solver_is_shown(refused, changes, message):
     assert re.search(message, refused(solver=changes))
+
+
+def test_a_net_given_for_its_solver_is_recognized(place, caffe):
+    (place / "net.prototxt").write_text('name: "n"\n' + (place / "net.prototxt").read_text())
+    _, lines = caffe("train", "-solver", "net.prototxt")
+    assert lines[-1] == (
+        "caffe: error: net.prototxt:1:1: SolverParameter has no field 'name', NetParameter has: "
+        "is this the file of a net?"
+    )
 
 
 def test_a_missing_solver_is_named(place, caffe):

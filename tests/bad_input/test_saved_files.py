@@ -54,7 +54,7 @@ def test_a_layer_to_skip_must_exist(saved, refused):
     [
         (
             {"solver": {"momentum": 'type: "Adam" momentum'}},
-            "has 2 history blobs, but a Adam solver of this net has 4",
+            "has 2 history blobs, but solver type 'Adam' has 4 for this net",
         ),
         (
             {"net": {"num_output: 3": "num_output: 4"}},
@@ -62,7 +62,7 @@ def test_a_layer_to_skip_must_exist(saved, refused):
         ),
         (
             {"net": {"num_output: 3": "num_output: 3 bias_term: false"}},
-            "has 2 history blobs, but a SGD solver of this net has 1",
+            "has 2 history blobs, but solver type 'SGD' has 1 for this net",
         ),
     ],
 )

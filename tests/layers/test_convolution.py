@@ -113,6 +113,11 @@ def test_another_size_of_bottom_only_reshapes(make_layer):
         ("", 2, r"kernel_size: is required \(or kernel_h and kernel_w\)"),
         ("kernel_size: 0", 2, "kernel_size: must be at least 1, got 0"),
         ("kernel_size: 2 stride: 0", 2, "stride: must be at least 1, got 0"),
+        (
+            "kernel_size: 2 stride: 4294967295",
+            2,
+            "stride: must be at most 1073741824, got 4294967295",
+        ),
         ("kernel_size: 2 dilation: 0", 2, "dilation: must be at least 1, got 0"),
         ("kernel_size: 2 kernel_h: 3", 2, "kernel_size: cannot stand beside kernel_h"),
         ("kernel_h: 3", 2, "kernel_w: is required beside kernel_h"),

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from cortado.core.gradient_check import check_gradients
 from cortado.core.rng import stream
 from cortado.proto import ConfigError
 
@@ -34,6 +35,22 @@ def test_the_gradient_takes_the_same_way(make_layer):
     layer.backward(top, bottom)
     np.testing.assert_array_equal(bottom[0].diff, 7 * y)
     assert set(y.ravel()) == {0, 2}
+
+
+@pytest.mark.parametrize(
+    "param", ["", "dropout_ratio: 0.2", "dropout_ratio: 0.7 scale_train: false"]
+)
+@pytest.mark.parametrize("shape", [(5, 7), (2, 3, 4, 4), ()])
+def test_gradient_of_one_draw(make_layer, monkeypatch, shape, param):
+    layer, bottom, top = make_layer(dropout(param), shape)
+    start, forward = layer.state(), layer.forward
+
+    def draw_again(*blobs):
+        layer.restore(start)
+        forward(*blobs)
+
+    monkeypatch.setattr(layer, "forward", draw_again)
+    check_gradients(layer, bottom, top)
 
 
 @pytest.mark.parametrize(

@@ -30,3 +30,11 @@ def test_overflow_is_infinite_and_silent(make_layer):
 def test_bases_without_powers_are_refused(make_layer, base):
     with pytest.raises(ConfigError, match=f"exp_param.base: {base} must be above 0, or -1 for e"):
         make_layer(f'type: "Exp" exp_param {{ base: {base} }}', (3,))
+
+
+@pytest.mark.parametrize(
+    "param", ["shift: 1000", "base: 2 shift: 4294967295", "base: 0.5 shift: -2e9"]
+)
+def test_a_shift_that_makes_everything_infinite_is_refused(make_layer, param):
+    with pytest.raises(ConfigError, match=r"exp_param.shift: \S+ is too large: base \*\* shift is"):
+        make_layer(f'type: "Exp" exp_param {{ {param} }}', (3,))

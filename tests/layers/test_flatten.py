@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from cortado.core.gradient_check import check_gradients
 from cortado.proto import ConfigError
 
 
@@ -32,6 +33,12 @@ def test_data_and_gradient_are_the_bottoms_memory(make_layer):
     top[0].diff[...] = np.arange(24).reshape(2, 12)
     layer.backward(top, bottom)
     assert bottom[0].diff.ravel().tolist() == list(range(24))
+
+
+@pytest.mark.parametrize("param", ["", "axis: 2", "axis: 0", "axis: 1 end_axis: -2"])
+@pytest.mark.parametrize("shape", [(2, 3, 4), (1, 2, 2, 3), (2, 1, 3, 1, 2)])
+def test_gradient(make_layer, shape, param):
+    check_gradients(*make_layer(flatten(param), shape))
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,11 @@ def test_forward_matches_the_definition(make_layer, cont):
         np.testing.assert_allclose(top[1].data[0, n, d], sigmoid(o) * np.tanh(c), rtol=1e-12)
 
 
-@pytest.mark.parametrize("cont", [[0, 1, 1], [1, 0, 0.5], [1, 1, 1]])
-def test_gradient(make_layer, cont):
-    check_gradients(*make_layer(UNIT, (1, 3, 2), (1, 3, 8), np.array([cont]), tops=2))
+@pytest.mark.parametrize("size", [1, 2, 5])
+@pytest.mark.parametrize("cont", [[0, 1, 1], [1, 0, 0.5], [1, 1, 1], [1]])
+def test_gradient(make_layer, cont, size):
+    n = len(cont)
+    check_gradients(*make_layer(UNIT, (1, n, size), (1, n, 4 * size), np.array([cont]), tops=2))
 
 
 def test_bottoms_are_left_as_they_are(make_layer):

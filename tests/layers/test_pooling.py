@@ -145,6 +145,11 @@ def test_backward_skips_what_nobody_reads(make_layer, method):
         ("", "MAX", r"pooling_param.kernel_size: is required \(or kernel_h and kernel_w\)"),
         ("kernel_size: 0", "MAX", "kernel_size: must be at least 1, got 0"),
         ("kernel_size: 2 stride: 0", "MAX", "stride: must be at least 1, got 0"),
+        (
+            "kernel_size: 2 stride: 4294967295",
+            "MAX",
+            "stride: must be at most 1073741824, got 42949",
+        ),
         ("kernel_size: 2 kernel_w: 2", "MAX", "kernel_size: cannot stand beside kernel_w"),
         ("kernel_size: 2 pad: 2", "MAX", r"pad: 2 must be smaller than the kernel \(2\)"),
         ("kernel_size: 3 pad: 1", "STOCHASTIC", r"pad: must be 0 with STOCHASTIC, got \(1, 1\)"),

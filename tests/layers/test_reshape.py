@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from cortado.core.gradient_check import check_gradients
 from cortado.proto import ConfigError
 
 
@@ -41,6 +42,19 @@ def test_data_and_gradient_are_the_bottoms_memory(make_layer):
     top[0].diff[...] = np.arange(24).reshape(2, 12)
     layer.backward(top, bottom)
     assert bottom[0].diff.ravel().tolist() == list(range(24))
+
+
+@pytest.mark.parametrize(
+    ("shape", "dims", "param"),
+    [
+        ((2, 3, 4), [0, -1], ""),
+        ((2, 6), [2, 3], "axis: 1"),
+        ((2, 1, 4), [], "axis: 1 num_axes: 1"),
+        ((5,), [1, -1], ""),
+    ],
+)
+def test_gradient(make_layer, shape, dims, param):
+    check_gradients(*make_layer(reshape(dims, param), shape))
 
 
 @pytest.mark.parametrize(

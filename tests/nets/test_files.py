@@ -2,6 +2,7 @@ import h5py
 import numpy as np
 import pytest
 
+from cortado.core import log
 from cortado.nets import Net, load_weights, save_weights
 from cortado.proto import ConfigError, array_to_blob, parse_net
 from cortado.proto.caffe_pb2 import TRAIN, NetParameter
@@ -54,6 +55,18 @@ def test_layers_of_other_names_are_left_alone(tmp_path):
     load_weights(net, tmp_path / "w")
     np.testing.assert_array_equal(net.params["new"][0].data, before)
     np.testing.assert_array_equal(net.params["in/a"][0].data, make().params["in/a"][0].data)
+
+
+@pytest.mark.parametrize(("last", "skip", "warned"), [("c", (), 1), ("b", (), 0), ("c", ["c"], 0)])
+def test_weights_of_another_net_are_warned_of(tmp_path, monkeypatch, last, skip, warned):
+    found = []
+    monkeypatch.setattr(log, "warning", lambda source, message: found.append(message))
+    param = NetParameter()
+    blobs = [array_to_blob(np.ones(shape)) for shape in ((3, 3), 3)]
+    param.layer.add(name="b", type="InnerProduct").blobs.extend(blobs)
+    (tmp_path / "w").write_bytes(param.SerializeToString())
+    load_weights(make(last=last), tmp_path / "w", skip=skip)
+    assert ["none of its layers with weights" in text for text in found] == [True] * warned
 
 
 def test_another_shape_is_an_error_that_changes_nothing(tmp_path):

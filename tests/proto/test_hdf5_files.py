@@ -53,6 +53,15 @@ def test_weights_are_written_field_for_field(path, tmp_path):
     assert contents(tmp_path / "again.h5") == contents(path)
 
 
+def test_no_dataset_of_a_state_bears_the_time_of_day(tmp_path):
+    """Else a resumed run's file would not be the unbroken run's, byte for byte."""
+    state = SolverState(1, "it_iter_1.caffemodel", [WEIGHT], 0)
+    write_solver_state_hdf5(tmp_path / "state.h5", state)
+    with h5py.File(tmp_path / "state.h5") as file:
+        for name in ("iter", "learned_net", "current_step", "history/0"):
+            assert h5py.h5o.get_info(file[name].id).ctime == 0, name
+
+
 def test_published_files_are_read():
     folder = MODELS / "cifar10_quick"
     if not folder.exists():

@@ -145,6 +145,15 @@ def test_an_empty_text_is_an_empty_message():
         ),
         ("layer { zzzz: 3 }", "net.prototxt:1:9: LayerParameter has no field 'zzzz'"),
         (
+            "base_lr: 0.1",
+            "net.prototxt:1:1: NetParameter has no field 'base_lr', SolverParameter has: "
+            "is this the file of a solver?",
+        ),
+        (
+            'layer { name: "a" } type: "ReLU" }',
+            "net.prototxt:1:21: NetParameter has no field 'type'; it belongs inside layers, layer",
+        ),
+        (
             'layer {\n  name: "a"\nlayer {\n  name: "b"\n}',
             "net.prototxt:3:1: LayerParameter has no field 'layer', NetParameter has: "
             "is '}' missing for the layer opened at line 1, column 1?",

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -144,3 +147,10 @@ def test_the_schema_is_at_its_usual_place():
     assert caffe_pb2.NetParameter(name="x").name == "x"
     assert caffe_pb2.TRAIN == caffe.TRAIN
     assert "InnerProduct" in caffe.layer_type_list()
+
+
+def test_the_schema_is_there_after_import_caffe():
+    """Scripts say caffe.proto.caffe_pb2.BlobProto() and import nothing else."""
+    script = "import caffe; print(caffe.proto.caffe_pb2.BlobProto(num=3).num)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout == "3\n", done.stderr

@@ -5,7 +5,7 @@ import caffe
 NET = """
 layer { name: "data" type: "DummyData" top: "data" top: "label"
         dummy_data_param { shape { dim: 4 dim: 3 } shape { dim: 4 }
-                           data_filler { type: "gaussian" } data_filler { value: 1 } } }
+                           data_filler { value: 1 } data_filler { value: 1 } } }
 layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
         inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
 layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }
@@ -19,7 +19,7 @@ def path(tmp_path):
     solver.write_text(
         f'net: "{tmp_path}/net.prototxt" base_lr: 0.5 lr_policy: "step" stepsize: 2 gamma: 0.1 '
         f'type: "Adam" max_iter: 6 test_iter: 1 test_interval: 100 test_initialization: false '
-        f'snapshot_prefix: "{tmp_path}/it"'
+        f'snapshot_prefix: "{tmp_path}/it" random_seed: 1'
     )
     return str(solver)
 

@@ -1,8 +1,11 @@
+import re
 import sys
 import types
 
 import pytest
 
+from cortado.kernels.onednn import why_missing
+from cortado.kernels.onednn.library import library
 from cortado.tools.cli import main
 
 
@@ -42,7 +45,30 @@ def test_a_machine_without_gpu(capsys):
     assert "cores for this process" in lines[0]
     assert "BLAS " in lines[1]
     assert "none is usable: device 'gpu' needs cupy, which is not installed" in lines[2]
-    assert lines[3].split()[1:4] == ["NumPy", "on", "the"]
+    assert "NumPy on the CPU; device 'gpu': there are no GPU kernels" in lines[3]
+
+
+@pytest.mark.usefixtures("no_cupy")
+@pytest.mark.parametrize(
+    ("allowed", "present", "shown"),
+    [
+        ("", True, r"oneDNN 3\.\d+\.\d+, Numba \d\S+, NumPy on the CPU;"),
+        ("", False, r"Numba \d\S+, NumPy \(oneDNN: there is no file /nix, .*\) on the CPU;"),
+        ("numpy", True, "NumPy on the CPU;"),
+    ],
+)
+def test_the_libraries_that_compute_are_named(capsys, monkeypatch, allowed, present, shown):
+    monkeypatch.setenv("CORTADO_KERNELS", allowed)
+    if not present:
+        monkeypatch.setenv("DNNL_LIB", "/nix")
+        library.cache_clear()
+    elif why_missing() and not allowed:
+        pytest.skip(str(why_missing()))
+    try:
+        assert main(["device_query"]) == 0
+    finally:
+        library.cache_clear()
+    assert re.search(f"Kernels  {shown}", capsys.readouterr().out)
 
 
 @pytest.mark.usefixtures("no_cupy")
