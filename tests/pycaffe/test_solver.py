@@ -19,7 +19,7 @@ def path(tmp_path):
     solver.write_text(
         f'net: "{tmp_path}/net.prototxt" base_lr: 0.5 lr_policy: "step" stepsize: 2 gamma: 0.1 '
         f'type: "Adam" max_iter: 6 test_iter: 1 test_interval: 100 test_initialization: false '
-        f'snapshot_prefix: "{tmp_path}/it"'
+        f'random_seed: 1 snapshot_prefix: "{tmp_path}/it"'
     )
     return str(solver)
 
