@@ -24,6 +24,7 @@ __all__ = [
     "prepare_parts",
     "prepare_relu",
     "prepare_stochastic_pooling",
+    "prepare_transform",
     "prepare_update",
     "prepare_weighted_pooling",
 ]
@@ -188,3 +189,18 @@ def prepare_update(rule: Any, segments: Segments, l1: bool, count: int):
     from ..numba.update import STEPS, Update
 
     return Update(rule, segments, l1) if rule.type in STEPS else None
+
+
+def prepare_transform(count: int):
+    """Crops, mirrors, subtracts and scales images in one pass; None where array code is as fast.
+
+    count: how many numbers a batch has. Called with images x (n, C, H, W), planes or pixels, the
+    places for them y (n, C, height, width), chances (n, 3) of Transformer, whether to crop and
+    whether to mirror by them, mean (1 or C, 1, 1) or (C, H, W), and scale, in y's dtype. Returns
+    False, having done nothing, if x lies in memory in another way.
+    """
+    if count < FEW_NUMBERS or not numba.available():
+        return None
+    from ..numba.transform import Transform
+
+    return Transform()
