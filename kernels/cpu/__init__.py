@@ -17,6 +17,7 @@ __all__ = [
     "prepare_average_pooling",
     "prepare_convolution",
     "prepare_deconvolution",
+    "prepare_dropout",
     "prepare_im2col",
     "prepare_lrn_across_channels",
     "prepare_lrn_within_channel",
@@ -204,3 +205,16 @@ def prepare_transform(count: int):
     from ..numba.transform import Transform
 
     return Transform()
+
+
+def prepare_dropout(shape: Shape, ratio: float, scale: float):
+    """Silences a share of the numbers of an array; None where array code is as fast.
+
+    drop(x, y, key): y = scale * x, but 0 where layers' Lottery of this ratio has losers under the
+    key; y may be x. Returns False, having done nothing, if x and y lie in memory in other ways.
+    """
+    if prod(shape) < FEW_NUMBERS or not numba.available():
+        return None
+    from ..numba.dropout import Dropout
+
+    return Dropout(round(ratio * 2**32), scale)
