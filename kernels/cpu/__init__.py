@@ -14,8 +14,11 @@ from .. import numba
 from ..choice import onednn_first
 
 __all__ = [
+    "prepare_add_rows",
     "prepare_average_pooling",
+    "prepare_bins",
     "prepare_convolution",
+    "prepare_count_not_less",
     "prepare_deconvolution",
     "prepare_dropout",
     "prepare_im2col",
@@ -24,6 +27,7 @@ __all__ = [
     "prepare_max_pooling",
     "prepare_parts",
     "prepare_relu",
+    "prepare_softmax",
     "prepare_stochastic_pooling",
     "prepare_transform",
     "prepare_update",
@@ -148,6 +152,10 @@ def prepare_lrn_within_channel(
     """
     from .lrn_within_channel import LRNWithinChannel
 
+    if beta == 0.75 and len(x_shape) == 4 and prod(x_shape) >= FEW_NUMBERS and numba.available():
+        from ..numba import lrn_within_channel
+
+        return lrn_within_channel.LRNWithinChannel(x_shape, local_size, alpha, dtype)
     return LRNWithinChannel(x_shape, local_size, alpha, beta, dtype)
 
 
@@ -218,3 +226,48 @@ def prepare_dropout(shape: Shape, ratio: float, scale: float):
     from ..numba.dropout import Dropout
 
     return Dropout(round(ratio * 2**32), scale)
+
+
+def prepare_softmax(folded: tuple[int, int, int], dtype: Any):
+    """exp(x) / sum exp(x) over the middle axis; None where array code is as fast.
+
+    forward(x, y), backward(y, dy, dx), arrays (outer, size, inner); y may be x, and dx dy
+    """
+    if prod(folded) < FEW_NUMBERS or dtype != "float32" or not numba.available():
+        return None
+    from ..numba.softmax import Softmax
+
+    return Softmax(folded)
+
+
+def prepare_bins(x_shape: Shape, window: Window, out: Shape):
+    """Max pooling of whole planes into few bins; None where it is better done in other ways.
+
+    forward(x, y); add_back(dy, dx) adds the gradients
+    """
+    if len(out) != 2 or prod(x_shape) < FEW_NUMBERS or not numba.available():
+        return None
+    from ..numba.bins import Bins
+
+    return Bins(x_shape, window, out)
+
+
+def prepare_add_rows(count: int):
+    """table[numbers[i]] += rows[i] for two-dimensional tables; None where array code is as fast."""
+    if count < FEW_NUMBERS or not numba.available():
+        return None
+    from ..numba.rows import add_rows
+
+    return add_rows
+
+
+def prepare_count_not_less(folded: tuple[int, int, int]):
+    """counts (outer, inner) of x (outer, size, inner) that are not less than right (outer, inner).
+
+    A function of x, right, counts; None where array code is as fast.
+    """
+    if prod(folded) < FEW_NUMBERS or not numba.available():
+        return None
+    from ..numba.rows import count_not_less
+
+    return count_not_less
