@@ -22,6 +22,7 @@ __all__ = [
     "prepare_deconvolution",
     "prepare_dropout",
     "prepare_im2col",
+    "prepare_labels",
     "prepare_lrn_across_channels",
     "prepare_lrn_within_channel",
     "prepare_max_pooling",
@@ -38,6 +39,7 @@ Segments = Sequence[tuple[int, int, float, float]]
 
 FEW_NUMBERS = 1 << 16  # not worth loading a compiler for
 SHORT_ROW = 16
+FEW_LABELS = 1 << 12
 
 
 @onednn_first
@@ -271,3 +273,16 @@ def prepare_count_not_less(folded: tuple[int, int, int]):
     from ..numba.rows import count_not_less
 
     return count_not_less
+
+
+def prepare_labels(folded: tuple[int, int, int], ignore_label: int | None):
+    """Reads labels of places of scores (outer, size, inner); None where array code is as fast.
+
+    read(labels) gives the first place whose label is no class, or -1, and the number of labels
+    that are not ignored, having written to `classes`, `places` and `ignored` what ClassLabels says
+    """
+    if folded[0] * folded[2] < FEW_LABELS or not numba.available():
+        return None
+    from ..numba.labels import Labels
+
+    return Labels(folded, ignore_label)
