@@ -84,6 +84,7 @@ def of_jpegs(jpegs: list[bytes], folder: Path) -> Contestants:
     return {
         "cv2.imdecode alone": lambda: decode_all(jpegs),
         "Data layer": layer_of(database(folder / "jpeg"), transform),
+        "Data layer but for its copy": layer_of(database(folder / "jpeg"), transform, False),
         "Python loop, one thread": lambda: loop(decoded(jpegs), CROP),
     }
 
@@ -100,6 +101,7 @@ def of_files(jpegs: list[bytes], folder: Path) -> Contestants:
     return {
         "cv2.imdecode alone": lambda: decode_all(jpegs),
         "ImageData layer": layer_of(source, transform),
+        "ImageData but for its copy": layer_of(source, transform, False),
         "Python loop, one thread": lambda: loop(
             (cv2.imread(line.split()[0], cv2.IMREAD_COLOR) for line in lines), CROP
         ),
@@ -117,6 +119,7 @@ def of_raw(pictures: list[np.ndarray], path: Path, crop: int) -> Contestants:
     return {
         "lmdb alone, one thread": lambda: read_all(copy),
         "Data layer": layer_of(database(path), transform),
+        "Data layer but for its copy": layer_of(database(path), transform, False),
         "Python loop, one thread": lambda: loop(images, crop),
     }
 
@@ -134,21 +137,31 @@ def database(path: Path) -> str:
     return f'"Data" data_param {{ source: "{path}" backend: LMDB batch_size: {BATCH} }}'
 
 
-def layer_of(source: str, transform: str) -> Callable[[], float]:
-    """Batches of a layer: how long they take when its threads are all at work."""
+def layer_of(source: str, transform: str, copies: bool = True) -> Callable[[], float]:
+    """Batches of a layer: how long they take when its threads are all at work.
+
+    Or without the last thing that it does, copying a batch to its tops.
+    """
     param = LayerParameter(name="data", top=["data", "label"], phase=TRAIN)
     parse_text(f"type: {source} transform_param {{ {transform} }}", param)
     layer, top = create_layer(param), [Blob(), Blob()]
     layer.prepare([], top)
     start = layer.state()
-    ahead = param.data_param.prefetch
+    ahead, prefetcher = param.data_param.prefetch, layer._prefetcher
+
+    def take() -> None:
+        prefetcher.give_back(prefetcher.take())
+
+    def forward() -> None:
+        layer.forward([], top)
 
     def run() -> float:
+        step = forward if copies else take
         for _ in range(ahead):
-            layer.forward([], top)
+            step()
         began = time.perf_counter()
         for _ in range(IMAGES // BATCH):
-            layer.forward([], top)
+            step()
         spent = time.perf_counter() - began
         layer.restore(start)  # stops the threads
         return spent

@@ -54,7 +54,7 @@ class Batch:
 
 
 class Prefetcher:
-    """Keeps threads loading the next batches into a ring of two or more slots, made once.
+    """Keeps threads loading the next batches into a ring of slots, made once.
 
     The threads start with the first take(). What goes wrong in one is raised by the take() whose
     turn it is, and by every one after. They stop on close(), when the Prefetcher is forgotten,
@@ -64,17 +64,15 @@ class Prefetcher:
     def __init__(self, reader: BatchReader, batches: list[Batch], seed: int):
         self.reader = reader
         self._batches = batches
-        self._taken: Batch | None = None
         self._workers: _Workers | None = None
         self._next: Future[Batch] | None = None
         self._start = (seed, 0)
 
     def take(self) -> Batch:
-        """The next batch, when it is ready. It stays as it is until the take() after."""
+        """The next batch, when it is ready; give_back() makes room for another."""
         if self._workers is None:
             seed, number = self._start
-            free = [batch for batch in self._batches if batch is not self._taken]
-            self._workers = _Workers(self.reader, self.reader.plans(seed, number), free)
+            self._workers = _Workers(self.reader, self.reader.plans(seed, number), self._batches)
             # At the end of the interpreter, or of a forgotten Prefetcher: the collector may be
             # running in a thread that holds what ours wait for, so it must not wait for long.
             self._forget = weakref.finalize(self, self._workers.stop, patience=1)
@@ -82,10 +80,12 @@ class Prefetcher:
         self._next = self._next or self._workers.promised.get()
         batch = self._next.result()
         self._next = None
-        if self._taken:
-            self._workers.put(self._taken)
-        self._taken = batch
         return batch
+
+    def give_back(self, batch: Batch) -> None:
+        """Let the threads write another batch where this one lies."""
+        if self._workers is not None:
+            self._workers.put(batch)
 
     def seek(self, seed: int, number: int) -> None:
         """Go on with batch `number` of the sequence that seed gives."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Blob, Blobs, Layer, Shape
+from ...core import Blobs, Layer, Shape
 from ...data.prefetch import Batch, BatchReader, Prefetcher
 from ...proto import ConfigError
 
@@ -14,10 +14,9 @@ from ...proto import ConfigError
 class PrefetchingLayer(Layer):
     """Tops are batches out of files, read, decoded and transformed ahead of need.
 
-    A subclass opens its files in `open_reader`. Beside the batch in use, data_param.prefetch lie in
-    memory, loaded by as many threads as there are cores. On the CPU, the tops take turns to stand
-    on the memory of each: nothing is copied. A batch depends on a seed, drawn once from the layer's
-    rng, and on its number: neither threads nor a resume from state() change it.
+    A subclass opens its files in `open_reader`. data_param.prefetch batches lie in memory, loaded
+    part by part by as many threads as there are cores. A batch depends on a seed, drawn once from
+    the layer's rng, and on its number: neither threads nor a resume from state() change it.
     """
 
     bottom_count = 0
@@ -42,7 +41,7 @@ class PrefetchingLayer(Layer):
         # Files may hold images of several sizes, which only a batch of one can follow.
         self.shapes_vary = self._shapes[0][0] == 1
         batches = [
-            Batch([np.empty(shape, self.dtype) for shape in self._shapes]) for _ in range(slots + 1)
+            Batch([np.empty(shape, self.dtype) for shape in self._shapes]) for _ in range(slots)
         ]
         self._prefetcher = Prefetcher(reader, batches, self._seed)
 
@@ -52,23 +51,17 @@ class PrefetchingLayer(Layer):
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         with self.explaining():
             batch = self._prefetcher.take()
-        for blob, array in zip(top, batch.arrays, strict=True):
-            self._hand_over(array, blob)
-        self._plan = batch.plan
-        self._number += 1
+        try:
+            for blob, array in zip(top, batch.arrays, strict=True):
+                if blob.shape != array.shape:
+                    blob.reshape(array.shape)
+                blob.data[...] = self.xp.asarray(array)
+            self._plan = batch.plan
+            self._number += 1
+        finally:
+            self._prefetcher.give_back(batch)
 
     forward_gpu = forward_cpu
-
-    def _hand_over(self, array: np.ndarray, top: Blob) -> None:
-        """Let the data of a top be the array, which stays as it is until the next forward pass."""
-        if top.shape != array.shape:
-            top.reshape(array.shape)
-        if self.on_gpu:
-            top.data[...] = self.xp.asarray(array)
-            return
-        owner = Blob(array.shape, self.dtype)
-        owner.bind(array.reshape(-1))
-        top.share_data(owner)
 
     def describe_item(self, index: int) -> str:
         """Where item `index` of the present batch came from, for errors about its values."""

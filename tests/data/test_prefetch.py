@@ -71,17 +71,18 @@ def take(prefetcher, n):
         batch = prefetcher.take()
         assert (batch.arrays[0] == batch.plan).all()
         taken.append(batch.plan)
+        prefetcher.give_back(batch)
     return taken
 
 
-@pytest.mark.parametrize("slots", [2, 3, 8])
+@pytest.mark.parametrize("slots", [1, 3, 8])
 @pytest.mark.parametrize("part_size", [1, 3, 4])
 def test_batches_come_in_order(prefetcher, slots, part_size):
     made = prefetcher(Numbers(part_size=part_size), slots)
     assert take(made, 20) == list(range(100, 120))
 
 
-@pytest.mark.parametrize(("slots", "part_size"), [(4, 4), (2, 2)])
+@pytest.mark.parametrize(("slots", "part_size"), [(4, 4), (1, 2)])
 def test_several_threads_load_batches_or_parts_of_one(prefetcher, monkeypatch, slots, part_size):
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     reader = Meeting(part_size)
@@ -107,17 +108,6 @@ def test_seek_goes_on_anywhere(prefetcher):
     assert take(made, 3) == [730, 731, 732]
 
 
-def test_a_batch_stays_as_it_is_until_the_next_one_is_taken(prefetcher):
-    made = prefetcher(Numbers(), 2)
-    take(made, 2)
-    batch = made.take()
-    made.seek(7, 0)
-    assert (batch.arrays[0] == 102).all()
-    following = made.take()
-    assert following is not batch
-    assert (following.arrays[0] == 700).all()
-
-
 def test_an_error_is_raised_at_its_turn_and_stays(prefetcher):
     made = prefetcher(Numbers(bad=102, part_size=2))
     assert take(made, 2) == [100, 101]
@@ -136,7 +126,7 @@ def test_an_error_in_the_plans_is_raised_at_its_turn(prefetcher):
 
 
 def test_a_forgotten_prefetcher_stops_its_threads():
-    made = Prefetcher(Numbers(), [Batch([np.zeros(4)]) for _ in range(2)], 1)
+    made = Prefetcher(Numbers(), [Batch([np.zeros(4)])], 1)
     take(made, 1)
     del made
     gc.collect()
@@ -157,7 +147,7 @@ class Reader:
 
 prefetcher = Prefetcher(Reader(), [Batch([np.zeros(2)]) for _ in range(8)], 1)
 for _ in range(20):
-    prefetcher.take()
+    prefetcher.give_back(prefetcher.take())
 print("done")
 """
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60)
