@@ -1,7 +1,10 @@
 """What every layer is built from: blobs, devices, random numbers, the Layer class."""
 
-from .blob import Array, Blob, Blobs, Shape
+from .blob import Array, Blob, Blobs, Shape, unseen
+from .calls import Call, Calls
 from .layer import ANY_NUMBER, ONE_OR_MORE, Layer
+from .layout import Layout
+from .memory import Memory
 from .registry import register
 from .rng import Rng
 from .window import Window
@@ -12,9 +15,14 @@ __all__ = [
     "Array",
     "Blob",
     "Blobs",
+    "Call",
+    "Calls",
     "Layer",
+    "Layout",
+    "Memory",
     "Rng",
     "Shape",
     "Window",
     "register",
+    "unseen",
 ]

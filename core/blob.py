@@ -1,6 +1,7 @@
 """Blob: an array and its gradient."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import prod
 from typing import Any
 
@@ -19,15 +20,19 @@ class Blob:
 
     Both have one shape and dtype and live on one device: `xp` is numpy or cupy. Each is
     allocated, as zeros, on first use: a net that only runs forward never pays for its diffs.
+
+    Channels-last, the arrays have the same shape and other strides: axis 1 of (N, C, *size) runs
+    fastest. Kernels of convolutions want it so; nobody else needs to care.
     """
 
-    __slots__ = ("_count", "_data", "_diff", "_shape", "dtype", "xp")
+    __slots__ = ("_channels_last", "_count", "_data", "_diff", "_shape", "dtype", "xp")
 
     def __init__(self, shape: Shape = (), dtype: Any = np.float32, xp: Any = np):
         self.xp = xp
         self.dtype = np.dtype(dtype)
         self._data = Memory()
         self._diff = Memory()
+        self._channels_last = False
         self._shape: Shape = ()
         self._count = 1
         self.reshape(shape)
@@ -35,12 +40,46 @@ class Blob:
     @property
     def data(self) -> Array:
         """The values, live: writing to the array writes to the blob."""
-        return self._data.array(self._shape, self._count, self.dtype, self.xp)
+        shape, last = self._shape, self._channels_last
+        return self._data.array(shape, self._count, self.dtype, self.xp, last)
 
     @property
     def diff(self) -> Array:
         """Gradient of the loss with respect to data; zeros until written."""
-        return self._diff.array(self._shape, self._count, self.dtype, self.xp)
+        shape, last = self._shape, self._channels_last
+        return self._diff.array(shape, self._count, self.dtype, self.xp, last)
+
+    @property
+    def handed_out(self) -> bool:
+        """Whether somebody was given data, and may write to it at any time."""
+        return self._data.root.handed_out
+
+    @handed_out.setter
+    def handed_out(self, value: bool) -> None:
+        self._data.root.handed_out = value
+
+    @property
+    def diff_memory(self) -> Memory:
+        """What diff lies in: the same for blobs that share it."""
+        return self._diff.root
+
+    @property
+    def channels_last(self) -> bool:
+        """Whether axis 1 runs fastest through memory. Setting it loses the values."""
+        return self._channels_last
+
+    @channels_last.setter
+    def channels_last(self, value: bool) -> None:
+        if value != self._channels_last:
+            self._channels_last = value
+            self._data.forget_view()
+            self._diff.forget_view()
+
+    def like(self, dtype: Any = None) -> "Blob":
+        """A blob of the same shape and layout, and of this dtype or the same."""
+        blob = Blob(self._shape, self.dtype if dtype is None else dtype, self.xp)
+        blob.channels_last = self._channels_last
+        return blob
 
     @property
     def shape(self) -> Shape:
@@ -132,3 +171,14 @@ class Blob:
 
 
 Blobs = Sequence[Blob]
+
+
+@contextmanager
+def unseen(blobs: Blobs) -> Iterator[None]:
+    """Use data inside without counting as somebody who was given it and keeps it."""
+    before = [blob.handed_out for blob in blobs]
+    try:
+        yield
+    finally:
+        for blob, was_handed_out in zip(blobs, before, strict=True):
+            blob.handed_out = was_handed_out

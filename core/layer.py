@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from ..proto import ConfigError
 from ..proto.caffe_pb2 import FillerParameter
 from .blob import Blob, Blobs, Shape
+from .calls import Calls
 from .device import array_module
 from .fillers import fill
+from .layout import Layout
 from .rng import Rng, stream
 
 ANY_NUMBER = range(1 << 30)
@@ -26,6 +29,7 @@ class Layer:
         forward_cpu(bottom, top)       write every top.data
         backward_cpu(top, bottom)      write bottom.diff, add to each weight's diff
         forward_gpu, backward_gpu      the same on cupy arrays
+        bind_forward, bind_backward    optional: the same as calls prepared beforehand
 
     Backward may skip bottom i where propagate_down[i] is False and weight i where
     param_propagate_down[i] is False: nobody reads those gradients. A layer that works in place
@@ -53,6 +57,7 @@ class Layer:
         self._fillers: list[Any] = []  # one FillerParameter or None per weight
         self.propagate_down: list[bool] = []
         self.param_propagate_down: list[bool] = []
+        self.workspace: Any = None  # scratch memory that the kernels of a net share
 
     # What a subclass implements.
 
@@ -85,6 +90,25 @@ class Layer:
     def backward_gpu(self, top: Blobs, bottom: Blobs) -> None:
         """backward_cpu on cupy arrays."""
         raise self.error("has no backward pass on the GPU")
+
+    def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
+        """Forward as calls on the arrays that the blobs have now.
+
+        constant: weights seldom change, so that what kernels make of them may be kept.
+        """
+        return Calls([partial(self.forward_gpu if self.on_gpu else self.forward_cpu, bottom, top)])
+
+    def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
+        """Backward as calls on the arrays that the blobs have now.
+
+        The gradient of weight i is added to its diff if adds[i], else written.
+        """
+        run = partial(self.backward_gpu if self.on_gpu else self.backward_cpu, top, bottom)
+        return Calls([*self.clearing(adds), run])
+
+    def layout(self) -> Layout:
+        """How the blobs may lie in memory; decided once the layer is set up."""
+        return Layout.PLAIN
 
     def default_loss_weight(self, index: int) -> float:
         """What top[index] counts in the net's loss if the prototxt does not say."""
@@ -160,6 +184,21 @@ class Layer:
         # Zeros are there already, and take no memory until somebody writes.
         self._fillers.append(None if filler == FillerParameter() else filler)
         return self.weights[-1]
+
+    def clearing(self, adds: Sequence[bool]) -> list[Any]:
+        """Calls that clear the diffs of weights whose gradient is not to be added."""
+        return [
+            partial(weight.diff.fill, 0)
+            for weight, add, wanted in zip(
+                self.weights, adds, self.param_propagate_down, strict=True
+            )
+            if wanted and not add
+        ]
+
+    def placing(self, bottom: Blob, top: Blob) -> dict[str, Any]:
+        """What a kernel must know of where its arrays lie, for x in bottom and y in top."""
+        layouts = (bottom.channels_last, top.channels_last)
+        return {"channels_last": layouts, "workspace": self.workspace}
 
     def refuse_in_place(self, bottom: Blobs, top: Blobs) -> None:
         """Raise ConfigError if a top is one of the bottoms; for layers that need both apart."""

@@ -9,34 +9,52 @@ Shape = tuple[int, ...]
 class Memory:
     """A flat buffer, made on first use, and the view of it that has the blob's shape.
 
-    It may instead stand on another memory (a Split's top reads its bottom) or on an array
-    that somebody else owns (a weight is a slice of the net's flat array).
+    Channels-last, axis 1 of the view runs fastest through the buffer. The memory may instead
+    stand on another memory (a Split's top reads its bottom) or on an array that somebody else
+    owns (a weight is a slice of the net's flat array).
     """
 
-    __slots__ = ("_buffer", "_source", "_view")
+    __slots__ = ("_buffer", "_source", "_view", "handed_out")
 
     def __init__(self):
         self._buffer: Any = None
         self._view: Any = None
         self._source: Memory | None = None
+        self.handed_out = False  # whether somebody was given the array, and may write to it
+
+    @property
+    def root(self) -> "Memory":
+        """The memory that this one stands on, or itself."""
+        return self._source.root if self._source is not None else self
 
     @property
     def exists(self) -> bool:
         """Whether anything was allocated, here or where this memory stands."""
         return self._source.exists if self._source else self._buffer is not None
 
-    def array(self, shape: Shape, count: int, dtype: Any, xp: Any) -> Array:
+    def array(self, shape: Shape, count: int, dtype: Any, xp: Any, channels_last: bool) -> Array:
         """The view of `shape`; zeros where nothing was written yet."""
         if self._source is not None:
-            return self._source.array(shape, count, dtype, xp)
+            return self._source.array(shape, count, dtype, xp, channels_last)
+        self.handed_out = True
         view = self._view
         if view is not None and view.shape == shape:
             return view
         if self._buffer is None or self._buffer.size < count:
             # A smaller shape keeps the buffer, so that batches of two sizes cost nothing.
             self._buffer = xp.zeros(count, dtype)
-        self._view = self._buffer[:count].reshape(shape)
+        flat = self._buffer[:count]
+        if channels_last:
+            self._view = xp.moveaxis(flat.reshape(shape[0], *shape[2:], shape[1]), -1, 1)
+        else:
+            self._view = flat.reshape(shape)
         return self._view
+
+    def forget_view(self) -> None:
+        """Make the view anew when it is next asked for: the layout changed."""
+        self._view = None
+        if self._source is not None:
+            self._source.forget_view()
 
     def share(self, source: "Memory") -> None:
         """From now on be the same numbers as source."""

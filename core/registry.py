@@ -1,14 +1,19 @@
 """Layer types by the name they have in prototxt."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from .layer import Layer
+
+Class = TypeVar("Class", bound=type[Layer])
 
 _TYPES: dict[str, type[Layer]] = {}
 
 
-def register(name: str):
+def register(name: str) -> Callable[[Class], Class]:
     """Class decorator: `type: "<name>"` in a prototxt creates the decorated class."""
 
-    def add(cls: type[Layer]) -> type[Layer]:
+    def add(cls: Class) -> Class:
         known = _TYPES.get(name)
         if known and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
             raise ValueError(f"layer type {name!r} is already {known.__module__}")

@@ -8,10 +8,13 @@ library does the work is decided there, and layers never know.
 
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
+from ..core.calls import bind
 from ..proto import ConfigError
+from .choice import allowed
 
-__all__ = ["kernels_for"]
+__all__ = ["bind", "kernels_for", "new_workspace"]
 
 
 def kernels_for(device: str) -> ModuleType:
@@ -22,3 +25,12 @@ def kernels_for(device: str) -> ModuleType:
         f"device {device!r}: there are no GPU kernels for convolution, pooling and LRN; "
         'run this net on the device "cpu"'
     )
+
+
+def new_workspace() -> Any:
+    """Scratch memory for the kernels of one net, which never run at once; None if none share."""
+    if not allowed("onednn"):
+        return None
+    from . import onednn
+
+    return None if onednn.why_missing() else onednn.Workspace()

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any
 
 from ..proto import ConfigError
+from .plain_copies import PlainCopies
 
 LIBRARIES = ("onednn", "numba", "numpy")
 
@@ -33,18 +34,30 @@ def only(*libraries: str) -> Iterator[None]:
 
 
 def onednn_first(prepare: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorator of a factory: oneDNN's factory of that name is asked first, and may decline."""
+    """Decorator of a factory: oneDNN's factory of that name is asked first, and may decline.
+
+    `channels_last` tells which of x and y, or whether both, are; `workspace` is what the kernels
+    of a net share, from kernels.new_workspace(), or None. The factory itself knows neither.
+    """
 
     @wraps(prepare)
-    def choose(*geometry: Any, **options: Any) -> Any:
+    def choose(
+        *geometry: Any,
+        channels_last: tuple[bool, bool] = (False, False),
+        workspace: Any = None,
+        **options: Any,
+    ) -> Any:
         if allowed("onednn"):
             from . import onednn
 
             try:
-                return getattr(onednn, prepare.__name__)(*geometry, **options)
+                return getattr(onednn, prepare.__name__)(
+                    *geometry, channels_last=channels_last, workspace=workspace, **options
+                )
             except onednn.PlanningError:
                 pass
-        return prepare(*geometry, **options)
+        kernel = prepare(*geometry, **options)
+        return PlainCopies(kernel) if kernel is not None and any(channels_last) else kernel
 
     return choose
 

@@ -28,9 +28,9 @@ class BatchNorm(NormalizingLayer):
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param = self.param.batch_norm_param
-        self._uses_global_stats = self.param.phase == TEST
+        self.uses_global_stats = self.param.phase == TEST
         if param.HasField("use_global_stats"):
-            self._uses_global_stats = param.use_global_stats
+            self.uses_global_stats = param.use_global_stats
         _, channels, _ = self._fold(bottom_shapes[0])
         for shape in ((channels,), (channels,), (1,)):
             self.add_weight(shape)
@@ -48,8 +48,9 @@ class BatchNorm(NormalizingLayer):
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = self.folded(bottom[0].data), self.folded(top[0].data)
-        if self._uses_global_stats:
-            self.mean, variance = self._running_values()
+        if self.uses_global_stats:
+            mean, variance = self._running_values()
+            self.mean, variance = mean[:, None], variance[:, None]
             self.xp.subtract(x, self.mean, out=y)
         else:
             mean = self.mean_of(x)
@@ -57,16 +58,16 @@ class BatchNorm(NormalizingLayer):
             self.xp.subtract(x, self.mean, out=y)
             # Of what is centred already: E[x^2] - mean^2 would lose the digits of a small variance.
             variance = self.mean_product(y, y)
-            self._remember(mean, variance)
+            self.remember(mean[:, 0], variance[:, 0], self.part_size)
         self.inverse = self.as_dtype((variance + self.param.batch_norm_param.eps) ** -0.5)
         self.parts.scale(y, self.inverse, None, y)
-        if not self._uses_global_stats:
+        if not self.uses_global_stats:
             self.keep(y)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if not self.propagate_down[0]:
             return
-        if self._uses_global_stats:
+        if self.uses_global_stats:
             dy, dx = self.folded(top[0].diff), self.folded(bottom[0].diff)
             self.parts.scale(dy, self.inverse, None, dx)
         else:
@@ -78,15 +79,20 @@ class BatchNorm(NormalizingLayer):
     def _running_values(self) -> tuple[Array, Array]:
         mean_sum, variance_sum, weight = (blob.data for blob in self.weights)
         factor = 1 / self.xp.where(weight == 0, self.xp.inf, weight)
-        return (mean_sum * factor)[:, None], (variance_sum * factor)[:, None]
+        return mean_sum * factor, variance_sum * factor
 
-    def _remember(self, mean: Array, variance: Array) -> None:
+    def read_statistics(self, mean: Array, variance: Array) -> None:
+        """Write the running mean and variance of each channel."""
+        mean[...], variance[...] = self._running_values()
+
+    def remember(self, mean: Array, variance: Array, count: int) -> None:
+        """Add each channel's mean and variance, over count numbers, to the running sums."""
         mean_sum, variance_sum, weight = (blob.data for blob in self.weights)
         for total in (mean_sum, variance_sum, weight):
             total *= self.param.batch_norm_param.moving_average_fraction
-        mean_sum += self.as_dtype(mean)[:, 0]
-        unbiased = variance * (self.part_size / max(self.part_size - 1, 1))
-        variance_sum += self.as_dtype(unbiased)[:, 0]
+        mean_sum += self.as_dtype(mean)
+        unbiased = variance * (count / max(count - 1, 1))
+        variance_sum += self.as_dtype(unbiased)
         weight += 1
 
     def _fold(self, shape: Shape) -> tuple[int, int, int]:

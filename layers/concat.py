@@ -1,6 +1,10 @@
 """Concat: blobs side by side along an axis."""
 
-from ..core import ONE_OR_MORE, Blobs, Layer, Shape, register
+from collections.abc import Sequence
+from typing import Any
+
+from ..core import ONE_OR_MORE, Blobs, Calls, Layer, Layout, Shape, register
+from ..kernels import kernels_for
 
 
 @register("Concat")
@@ -43,9 +47,14 @@ class Concat(Layer):
         for blob in bottom:
             start, end = end, end + blob.shape[self.axis]
             self._parts.append((*(slice(None),) * self.axis, slice(start, end)))
+        self._kernel: Any = None
         if len(bottom) == 1:
             top[0].share_data(bottom[0])
             top[0].share_diff(bottom[0])
+        elif not self.on_gpu:
+            shapes, placing = [b.shape for b in bottom], self.placing(bottom[0], top[0])
+            kernels = kernels_for(self.device)
+            self._kernel = kernels.prepare_concatenation(shapes, self.axis, self.dtype, **placing)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         if len(bottom) > 1:
@@ -61,6 +70,20 @@ class Concat(Layer):
 
     forward_gpu = forward_cpu
     backward_gpu = backward_cpu
+
+    def layout(self) -> Layout:
+        return Layout.EITHER if len(self.param.bottom) > 1 else Layout.PLAIN
+
+    def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
+        if self._kernel is None:
+            return super().bind_forward(bottom, top, constant=constant)
+        return self._kernel.bind_forward([blob.data for blob in bottom], top[0].data)
+
+    def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
+        if self._kernel is None:
+            return super().bind_backward(top, bottom, adds)
+        wanted = zip(bottom, self.propagate_down, strict=True)
+        return self._kernel.bind_backward(top[0].diff, [b.diff if w else None for b, w in wanted])
 
     def _axis(self, shape: Shape) -> int:
         param = self.param.concat_param

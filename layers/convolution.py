@@ -35,7 +35,7 @@ class Convolution(FilterBank):
     def output_size(self, size: Sizes) -> Sizes:
         return self.window.output_size(size)
 
-    def make_kernel(self, kernels: Any, x_shape: Shape) -> Any:
+    def make_kernel(self, kernels: Any, x_shape: Shape, **placing: Any) -> Any:
         return kernels.prepare_convolution(
-            x_shape, self.num_output, self.window, self.group, self.dtype
+            x_shape, self.num_output, self.window, self.group, self.dtype, **placing
         )

@@ -33,7 +33,7 @@ class Deconvolution(FilterBank):
     def output_size(self, size: Sizes) -> Sizes:
         return self.window.transposed_size(size)
 
-    def make_kernel(self, kernels: Any, x_shape: Shape) -> Any:
+    def make_kernel(self, kernels: Any, x_shape: Shape, **placing: Any) -> Any:
         return kernels.prepare_deconvolution(
-            x_shape, self.num_output, self.window, self.group, self.dtype
+            x_shape, self.num_output, self.window, self.group, self.dtype, **placing
         )

@@ -1,6 +1,9 @@
 """Eltwise: sum, product or maximum of several blobs."""
 
-from ..core import ONE_OR_MORE, Array, Blob, Blobs, Layer, Shape, register
+from typing import Any
+
+from ..core import ONE_OR_MORE, Array, Blobs, Calls, Layer, Layout, Shape, register
+from ..kernels import kernels_for
 from ..proto.caffe_pb2 import EltwiseParameter
 from .families.elementwise import silently
 
@@ -49,13 +52,18 @@ class Eltwise(Layer):
         return [first]
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        shape, operation = bottom[0].shape, self.param.eltwise_param.operation
+        operation = self.param.eltwise_param.operation
         if operation == EltwiseParameter.PROD:
             self.refuse_in_place(bottom, top)
         # Blobs, since they take no memory before they are used.
-        self._term = Blob(shape, self.dtype, self.xp)
-        self._winner = Blob(shape, "int32", self.xp)  # which bottom is the maximum
-        self._gate = Blob(shape, bool, self.xp)
+        self._term = bottom[0].like()
+        self._winner = bottom[0].like("int32")  # which bottom is the maximum
+        self._gate = bottom[0].like(bool)
+        self._kernel: Any = None
+        if operation == EltwiseParameter.SUM and not self.on_gpu:
+            self._kernel = kernels_for(self.device).prepare_sum(
+                top[0].count, self.coefficients, self.dtype, **self.placing(bottom[0], top[0])
+            )
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         self._forward([blob.data for blob in bottom], top[0].data)
@@ -70,6 +78,27 @@ class Eltwise(Layer):
 
     forward_gpu = forward_cpu
     backward_gpu = backward_cpu
+
+    @property
+    def applies_relu(self) -> bool:
+        """Whether bind_forward takes the slope of a ReLU after it."""
+        return getattr(self._kernel, "applies_relu", False)
+
+    @property
+    def passes_gradient_on(self) -> bool:
+        """Whether each bottom's gradient is the top's, unchanged."""
+        is_sum = self.param.eltwise_param.operation == EltwiseParameter.SUM
+        return is_sum and set(self.coefficients) == {1.0}
+
+    def layout(self) -> Layout:
+        return Layout.EITHER
+
+    def bind_forward(
+        self, bottom: Blobs, top: Blobs, *, constant: bool = False, slope: float | None = None
+    ) -> Calls:
+        if self._kernel is None:
+            return super().bind_forward(bottom, top, constant=constant)
+        return self._kernel.bind_forward([b.data for b in bottom], top[0].data, slope=slope)
 
     def _sum(self, x: list[Array], y: Array) -> None:
         if self.coefficients == [1.0] * len(x):

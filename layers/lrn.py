@@ -1,7 +1,9 @@
 """LRN: local response normalization."""
 
-from ..core import Blobs, Layer, Shape, register
-from ..kernels import kernels_for
+from collections.abc import Sequence
+
+from ..core import Blobs, Calls, Layer, Layout, Shape, register
+from ..kernels import bind, kernels_for
 from ..proto.caffe_pb2 import LRNParameter
 
 
@@ -46,7 +48,8 @@ class LRN(Layer):
             self._kernel = kernels.prepare_lrn_within_channel(shape, size, alpha, beta, self.dtype)
         else:
             self._kernel = kernels.prepare_lrn_across_channels(
-                shape, size, alpha, beta, param.k, self.dtype
+                *(shape, size, alpha, beta, param.k, self.dtype),
+                **self.placing(bottom[0], top[0]),
             )
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
@@ -59,3 +62,16 @@ class LRN(Layer):
 
     forward_gpu = forward_cpu
     backward_gpu = backward_cpu
+
+    def layout(self) -> Layout:
+        served = not self._within and self.dtype == "float32"
+        return Layout.CHANNELS_LAST if served else Layout.PLAIN
+
+    def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
+        return bind(self._kernel, "forward", bottom[0].data, top[0].data)
+
+    def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
+        if not self.propagate_down[0]:
+            return Calls([])
+        x, y = bottom[0].data, top[0].data
+        return bind(self._kernel, "backward", x, y, top[0].diff, bottom[0].diff)

@@ -1,10 +1,11 @@
 """Pooling: the largest, mean or a random value under a sliding window."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from ..core import Blobs, Shape, Window, register
+from ..core import Blobs, Calls, Layout, Shape, Window, register
 from ..core.rng import restore_rng, rng_state
-from ..kernels import kernels_for
+from ..kernels import bind, kernels_for
 from ..proto.caffe_pb2 import TEST, PoolingParameter
 from .families.sliding_window import SlidingWindow
 
@@ -99,12 +100,13 @@ class Pooling(SlidingWindow):
         self.refuse_in_place(bottom, top)
         kernels = kernels_for(self.device)
         geometry = (bottom[0].shape, self.window, top[0].shape[2:], self.dtype)
+        placing = self.placing(bottom[0], top[0])
         if self.method == PoolingParameter.MAX:
             keep_index = self.tops > 1 or any(self.propagate_down)
-            self._kernel = kernels.prepare_max_pooling(*geometry, keep_index)
+            self._kernel = kernels.prepare_max_pooling(*geometry, keep_index, **placing)
         elif self.method == PoolingParameter.AVE:
             count_padding = self.param.pooling_param.avg_include_pad
-            self._kernel = kernels.prepare_average_pooling(*geometry, count_padding)
+            self._kernel = kernels.prepare_average_pooling(*geometry, count_padding, **placing)
         elif self._weighs:
             self._kernel = kernels.prepare_weighted_pooling(*geometry)
         else:
@@ -127,6 +129,23 @@ class Pooling(SlidingWindow):
             self._kernel.backward(x, y, top[0].diff, bottom[0].diff)
         else:
             self._kernel.backward(top[0].diff, bottom[0].diff)
+
+    def layout(self) -> Layout:
+        if self.method == PoolingParameter.STOCHASTIC or self.tops > 1 or self.dtype != "float32":
+            return Layout.PLAIN
+        return Layout.CHANNELS_LAST if 1 <= self.axes <= 3 else Layout.PLAIN
+
+    def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
+        if self.tops > 1:
+            return super().bind_forward(bottom, top, constant=constant)
+        return bind(self._kernel, "forward", bottom[0].data, top[0].data)
+
+    def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
+        if self._weighs:
+            return super().bind_backward(top, bottom, adds)
+        if not self.propagate_down[0]:
+            return Calls([])
+        return bind(self._kernel, "backward", top[0].diff, bottom[0].diff)
 
     def state(self) -> dict[str, Any]:
         return rng_state(self.rng) if self.method == PoolingParameter.STOCHASTIC else {}

@@ -1,9 +1,10 @@
 """ReLU: rectified linear unit."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from ..core import Array, Blob, Blobs, Shape, register
-from ..kernels import kernels_for
+from ..core import Array, Blobs, Calls, Shape, register
+from ..kernels import bind, kernels_for
 from .families.elementwise import ElementwiseLayer
 
 
@@ -26,10 +27,12 @@ class ReLU(ElementwiseLayer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)
-        self._gate = Blob(bottom[0].shape, bool, self.xp)
+        self._gate = bottom[0].like(bool)
         self._kernel: Any = None
         if not self.on_gpu:
-            self._kernel = kernels_for(self.device).prepare_relu(bottom[0].count, self.slope)
+            self._kernel = kernels_for(self.device).prepare_relu(
+                bottom[0].count, self.slope, self.dtype, **self.placing(bottom[0], top[0])
+            )
 
     def function(self, x: Array, y: Array) -> None:
         if self._kernel:
@@ -56,3 +59,15 @@ class ReLU(ElementwiseLayer):
             super().backward_cpu(top, bottom)
         elif self.propagate_down[0]:
             self._kernel.backward(self.input(bottom), top[0].diff, bottom[0].diff)
+
+    def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
+        if self._kernel is None or self._kept_x:
+            return super().bind_forward(bottom, top, constant=constant)
+        return bind(self._kernel, "forward", bottom[0].data, top[0].data)
+
+    def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
+        if self._kernel is None:
+            return super().bind_backward(top, bottom, adds)
+        if not self.propagate_down[0]:
+            return Calls([])
+        return bind(self._kernel, "backward", self.input(bottom), top[0].diff, bottom[0].diff)

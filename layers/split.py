@@ -1,6 +1,10 @@
 """Split: one blob for several readers."""
 
-from ..core import ONE_OR_MORE, Blobs, Layer, Shape, register
+from collections.abc import Sequence
+from typing import Any
+
+from ..core import ONE_OR_MORE, Blobs, Calls, Layer, Layout, Shape, register
+from ..kernels import kernels_for
 
 
 @register("Split")
@@ -24,6 +28,11 @@ class Split(Layer):
         self.refuse_in_place(bottom, top)
         for blob in top:
             blob.share_data(bottom[0])
+        self._kernel: Any = None
+        if not self.on_gpu and len(top) > 1:
+            weights, placing = [1.0] * len(top), self.placing(bottom[0], top[0])
+            kernels, count = kernels_for(self.device), bottom[0].count
+            self._kernel = kernels.prepare_sum(count, weights, self.dtype, **placing)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         pass  # the tops are the bottom's memory
@@ -42,3 +51,16 @@ class Split(Layer):
 
     forward_gpu = forward_cpu
     backward_gpu = backward_cpu
+
+    def layout(self) -> Layout:
+        return Layout.EITHER
+
+    def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
+        return Calls([])
+
+    def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
+        if self._kernel is None:
+            return super().bind_backward(top, bottom, adds)
+        if not self.propagate_down[0]:
+            return Calls([])
+        return self._kernel.bind_forward([blob.diff for blob in top], bottom[0].diff)

@@ -39,12 +39,14 @@ class LoggedPlan:
                 _log("617", label, _mean(weight.data))
         return loss
 
-    def backward(self, start: int, end: int) -> None:
+    def backward(self, start: int, end: int, adds: bool) -> None:
         """Run layers from start down to end, logging the gradients they compute."""
+        if not adds:
+            self._weights.clear_diffs()
         for i in range(start, end - 1, -1):
             if not self._plan.runs_backward(i):
                 continue
-            self._plan.backward(i, i)
+            self._plan.backward(i, i, adds=True)
             node, layer = self._nodes[i], self._layers[i]
             for name, wanted in zip(node.bottoms, layer.propagate_down, strict=True):
                 if wanted:

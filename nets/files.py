@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from ..core import Blob, Layer, log
+from ..core import Blob, Layer, log, unseen
 from ..proto import ConfigError, LayerWeights, read_weights, write_caffemodel, write_caffemodel_hdf5
 from ..proto.caffe_pb2 import NetParameter
 from .net import Net
@@ -29,8 +29,11 @@ def load_weights(net: Net, path: str | os.PathLike, skip: Collection[str] = ()) 
             log.info("net.cpp:744", f"Ignoring source layer {saved.name}")
             continue
         copies += _matched(net, layer, saved, str(path))
-    for blob, array in copies:
-        blob.data[...] = blob.xp.asarray(array).reshape(blob.shape)
+    with unseen([blob for blob, _ in copies]):
+        for blob, array in copies:
+            blob.data[...] = blob.xp.asarray(array).reshape(blob.shape)
+    for weights in net.weight_sources:
+        weights.version += 1
 
 
 def save_weights(
@@ -41,7 +44,8 @@ def save_weights(
     HDF5 files hold each shared weight once, with the layer that owns it.
     """
     param = NetParameter(name=net.name, layer=[layer.param for layer in net.layers])
-    data = [[_host(w.data) for w in layer.weights] for layer in net.layers]
+    with unseen([w for layer in net.layers for w in layer.weights]):
+        data = [[_host(w.data) for w in layer.weights] for layer in net.layers]
     gradients = [[_host(w.diff) for w in layer.weights] for layer in net.layers] if diffs else None
     if not hdf5:
         write_caffemodel(path, param, data, gradients)

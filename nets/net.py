@@ -7,6 +7,7 @@ from typing import Any
 from ..core import Blob, Layer, log
 from ..core.device import array_module
 from ..core.rng import fresh_seed, stream
+from ..kernels import new_workspace
 from ..layers import create_layer
 from ..proto.caffe_pb2 import NetParameter, Phase
 from . import narration
@@ -60,6 +61,7 @@ class Net:
         self.tops: list[list[Blob]] = []
         self.loss_weights: list[list[float]] = []  # one per top of each layer
         self.weights = Weights(dtype, array_module(device))
+        self.weight_sources = [self.weights]  # also those of nets whose weights this one uses
         try:
             self._build(share_with)
         except BaseException:
@@ -117,13 +119,14 @@ class Net:
         last = len(self.layers) - 1 if end is None else end
         return self._running.forward(start, last)
 
-    def backward(self, start: int | None = None, end: int = 0) -> None:
+    def backward(self, start: int | None = None, end: int = 0, *, adds: bool = True) -> None:
         """Run the layers from start down to end, both included, that need it, backward.
 
-        Bottom diffs are overwritten; weight diffs are added to: clear_diffs() starts afresh.
+        Bottom diffs are overwritten; weight diffs are added to, and clear_diffs() starts afresh.
+        Without `adds` weight diffs are overwritten too, which is faster than to clear and add.
         """
         first = len(self.layers) - 1 if start is None else start
-        self._running.backward(first, end)
+        self._running.backward(first, end, adds)
 
     def clear_diffs(self) -> None:
         """Set the gradients of all weights to zero."""
@@ -153,6 +156,8 @@ class Net:
         for layer in self.layers:
             if layer.name in theirs:
                 _share(layer, theirs[layer.name])
+        self.weight_sources += other.weight_sources
+        self.plan.rebind()
 
     def _keyed_layers(self) -> Iterator[tuple[str, Layer]]:
         """Each layer with a name of its own, in state(): those without weights may share one."""
@@ -180,10 +185,17 @@ class Net:
         self._take_weights(share_with)
         needs = self._decide_gradients()
         narration.needs_of(self.graph, needs)
-        for layer, bottoms, tops in zip(self.layers, self.bottoms, self.tops, strict=True):
-            layer.prepare_kernels(bottoms, tops)
+        workspace = new_workspace() if self.device == "cpu" else None
+        for layer in self.layers:
+            layer.workspace = workspace
         self.plan = Plan(
-            self.layers, self.bottoms, self.tops, self.loss_weights, [n.anything for n in needs]
+            self.layers,
+            self.bottoms,
+            self.tops,
+            self.loss_weights,
+            [need.anything for need in needs],
+            self.weight_sources,
+            channels_last=workspace is not None and self.dtype == "float32",
         )
         self._logged_plan = LoggedPlan(self.plan, self.graph, self.layers, self.blobs, self.weights)
         narration.end(self.outputs)
@@ -223,6 +235,8 @@ class Net:
 
     def _take_weights(self, share_with: "Net | None") -> None:
         theirs = {layer.name: layer for layer in share_with.layers} if share_with else {}
+        if share_with:
+            self.weight_sources += share_with.weight_sources
         for layer in self.layers:
             if layer.name in theirs:
                 _share(layer, theirs[layer.name])

@@ -1,18 +1,24 @@
-"""The plan: a step as a flat list of calls, with everything looked up beforehand."""
+"""The plan: a pass over a net as a flat list of calls, with everything looked up beforehand."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..core import Blob, Layer, Shape
 from ..proto import ConfigError
-
-Call = Callable[[], None]
+from .bound import Bound
+from .layer_runs import LayerRuns
+from .passes import chosen_passes
+from .passes.layouts import choose_layouts
+from .step import Step
+from .weights import Weights
 
 
 class Plan:
     """Runs the layers of a net, forward and backward, over blobs bound once.
+
+    A whole pass runs the steps that the passes made of the layers; a part of one runs layers one
+    by one. What a user sees of it is the same.
 
     Shapes are followed too: when an input has another shape than the last time, or a layer such
     as Filter gave tops of another shape, the layers below are prepared anew before they run.
@@ -25,66 +31,137 @@ class Plan:
         tops: list[list[Blob]],
         loss_weights: list[list[float]],
         runs_backward: list[bool],
+        weights: Sequence[Weights],
+        channels_last: bool,
     ):
         self._layers, self._bottoms, self._tops = layers, bottoms, tops
-        self._forward = [_bind_forward(*step) for step in zip(layers, bottoms, tops, strict=True)]
-        self._backward: list[tuple[int, Call]] = [
-            (i, _bind_backward(layers[i], tops[i], bottoms[i]))
-            for i in reversed(range(len(layers)))
-            if runs_backward[i]
-        ]
+        self._runs_backward = runs_backward
         self._losses = [
             (i, top, weight)
-            for i, (blobs, weights) in enumerate(zip(tops, loss_weights, strict=True))
-            for top, weight in zip(blobs, weights, strict=True)
+            for i, (blobs, counts) in enumerate(zip(tops, loss_weights, strict=True))
+            for top, weight in zip(blobs, counts, strict=True)
             if weight
         ]
-        self._varying = {i for i, layer in enumerate(layers) if layer.shapes_vary}
         self._sources = [blob for i, blobs in enumerate(tops) if not bottoms[i] for blob in blobs]
+        self.steps = [Step([i], layer, bottoms[i], tops[i]) for i, layer in enumerate(layers)]
+        for improve in chosen_passes():
+            self.steps = improve(self.steps)
+        if channels_last:
+            choose_layouts(self.steps)
+        for step in self.steps:
+            step.runner.prepare_kernels(step.bottoms, step.tops)
+        self._layer_runs = LayerRuns(layers, bottoms, tops, self.steps)
+        self._bound = Bound(self.steps, self._needs_backward, weights)
         self._prepared = [_shapes(i, bottoms, tops) for i in range(len(layers))]
         self._source_shapes = [blob.shape for blob in self._sources]
         self._seeded: list[Shape | None] = [None] * len(self._losses)
         self._seed_losses()
+        self._ran_whole = False
 
     def forward(self, start: int, end: int) -> float:
         """Run layers start to end, both included; returns their weighted loss."""
         if [blob.shape for blob in self._sources] != self._source_shapes:
             self.reshape(0)
-        i = start
+        self._ran_whole = (start, end) == (0, len(self._layers) - 1)
         with np.errstate(all="ignore"):  # NaNs travel on; the solver says where they began
-            try:
-                for i in range(start, end + 1):
-                    self._forward[i]()
-                    if i in self._varying:
-                        self.reshape(i + 1)
-            except ConfigError as problem:
-                raise self._explained(problem, i) from None
+            if self._ran_whole:
+                self._layer_runs.forget_passes()
+                self._forward_whole()
+            else:
+                self._forward_part(start, end)
             return sum(
                 weight * float(top.data.sum())
                 for i, top, weight in self._losses
                 if start <= i <= end
             )
 
-    def backward(self, start: int, end: int) -> None:
-        """Run the layers from start down to end, both included, that need it, backward."""
+    def backward(self, start: int, end: int, adds: bool) -> None:
+        """Run the layers from start down to end, both included, that need it, backward.
+
+        Gradients of weights are added to their diffs or, without `adds`, written.
+        """
         with np.errstate(all="ignore"):
-            for i, call in self._backward:
-                if end <= i <= start:
+            if self._ran_whole and (start, end) == (len(self._layers) - 1, 0):
+                for call in self._bound.backward(adds):
                     call()
+            else:
+                self._backward_part(start, end, adds)
 
     def runs_backward(self, layer: int) -> bool:
         """Whether backward does anything for layer number `layer`."""
-        return any(i == layer for i, _ in self._backward)
+        return self._runs_backward[layer]
 
     def reshape(self, start: int) -> None:
         """Prepare every layer from `start` on whose blobs have other shapes than before."""
-        for i in range(start, len(self._layers)):
-            # Layers without bottoms have no shapes to follow: theirs are set from outside.
-            if self._bottoms[i] and _shapes(i, self._bottoms, self._tops) != self._prepared[i]:
-                self._layers[i].reshape(self._bottoms[i], self._tops[i])
-                self._prepared[i] = _shapes(i, self._bottoms, self._tops)
+        for step in self.steps:
+            if step.layers[-1] < start or not self._resize(step):
+                continue
+            for hidden, visible in step.hidden:
+                hidden.reshape(visible.shape)
+            step.runner.prepare_kernels(step.bottoms, step.tops)
+            self._layer_runs.forget(step)
+            self._bound.forget()
         self._source_shapes = [blob.shape for blob in self._sources]
         self._seed_losses()
+
+    def rebind(self) -> None:
+        """Look up all arrays anew: some blobs stand on other memory than before."""
+        self._bound.forget()
+
+    def _resize(self, step: Step) -> bool:
+        """Let the tops of a step follow its bottoms; whether any shape changed."""
+        changed = False
+        for i in step.layers:
+            # Layers without bottoms have no shapes to follow: theirs are set from outside.
+            if self._bottoms[i] and _shapes(i, self._bottoms, self._tops) != self._prepared[i]:
+                self._layers[i].size_tops(self._bottoms[i], self._tops[i])
+                self._prepared[i] = _shapes(i, self._bottoms, self._tops)
+                changed = True
+        return changed
+
+    def _forward_whole(self) -> None:
+        segment, count = 0, 1
+        while segment < count:
+            segments = self._bound.forward()
+            calls, layers = segments[segment]
+            position = 0
+            try:
+                for position, call in enumerate(calls):  # noqa: B007 - read where one fails
+                    call()
+            except ConfigError as problem:
+                raise self._explained(problem, layers[position]) from None
+            segment, count = segment + 1, len(segments)
+            if segment < count:  # it ended with a layer that may change shapes
+                self.reshape(layers[-1] + 1)
+
+    def _forward_part(self, start: int, end: int) -> None:
+        for i in range(start, end + 1):
+            try:
+                self._layer_runs.forward(i)
+            except ConfigError as problem:
+                raise self._explained(problem, i) from None
+            if self._layers[i].shapes_vary:
+                self.reshape(i + 1)
+
+    def _backward_part(self, start: int, end: int, adds: bool) -> None:
+        wanted = [i for i in range(start, end - 1, -1) if self._runs_backward[i]]
+        one_by_one = not self._ran_whole
+        if not adds:
+            self._layer_runs.clear_diffs(wanted)
+        for step in reversed(self.steps):
+            members = [i for i in wanted if i in step.layers]
+            if not members:
+                continue
+            whole = len(members) == sum(self._runs_backward[i] for i in step.layers)
+            one_by_one |= not whole
+            if one_by_one:
+                self._layer_runs.backward(step, members)
+            else:
+                for call in self._bound.backward_of(step):
+                    call()
+
+    def _needs_backward(self, step: Step) -> bool:
+        return any(self._runs_backward[i] for i in step.layers)
 
     def _seed_losses(self) -> None:
         """The gradient of the loss with respect to a loss top of a new shape is its weight."""
@@ -108,14 +185,6 @@ class Plan:
             i = max(j for j in range(i) if any(top is blob for top in self._tops[j]))
             bottoms = self._bottoms[i][:1]
         return self._layers[i]
-
-
-def _bind_forward(layer: Layer, bottom: list[Blob], top: list[Blob]) -> Call:
-    return partial(layer.forward_gpu if layer.on_gpu else layer.forward_cpu, bottom, top)
-
-
-def _bind_backward(layer: Layer, top: list[Blob], bottom: list[Blob]) -> Call:
-    return partial(layer.backward_gpu if layer.on_gpu else layer.backward_cpu, top, bottom)
 
 
 def _shapes(i: int, bottoms: list[list[Blob]], tops: list[list[Blob]]) -> list[Shape]:

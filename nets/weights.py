@@ -47,6 +47,7 @@ class Weights:
         self.learnable: list[Weight] = []
         self.data: Array = xp.zeros(0, dtype)
         self.diff: Array = xp.zeros(0, dtype)
+        self.version = 0  # counts the times that data was written to from inside
         self._by_name: dict[str, Weight] = {}
         self._of_layer: dict[str, list[Weight]] = {}
 

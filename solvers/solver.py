@@ -124,7 +124,7 @@ class Solver:
                 shown and self.param.debug_info
             )
             loss = self.step_parts.gradients()
-            self._watch(loss)
+            self._watch(loss, look_at_weights=shown)
             self.smoothed.add(loss, self.iteration - self._start)
             if shown:
                 narration.iteration(self.iteration, speed, display, self.smoothed.value, self.net)
@@ -223,9 +223,12 @@ class Solver:
         self._stopped = self._stopped or asked == "stop"
         return not self._stopped
 
-    def _watch(self, loss: float) -> None:
-        """Say once that the loss is no number any more, and where that began."""
-        if math.isfinite(loss) or self._reported_nan:
+    def _watch(self, loss: float, look_at_weights: bool) -> None:
+        """Say once that the loss, or a weight, is no number any more, and where that began."""
+        if self._reported_nan:
+            return
+        # ReLU makes a number of what a weight that is none spoils, so the loss may be finite.
+        if math.isfinite(loss) and not (look_at_weights and _any_nonfinite(self.net)):
             return
         self._reported_nan = True
         where = first_nonfinite(self.net) or "none: the blobs are finite, their sum is not"
@@ -234,6 +237,10 @@ class Solver:
             f"Iteration {self.iteration}: the loss is {loss:g}. First blob that is not finite: "
             f"{where}. Try a lower base_lr, or clip_gradients; check the labels and the data",
         )
+
+
+def _any_nonfinite(net: Net) -> bool:
+    return not math.isfinite(float(net.weights.data.sum()))
 
 
 def _check_numbers(param: SolverParameter) -> None:

@@ -26,13 +26,14 @@ class TrainingStep:
 
     def gradients(self) -> float:
         """Compute the summed gradients of one iteration; returns the mean loss."""
-        self.net.clear_diffs()
+        if self.on_start:
+            self.net.clear_diffs()  # for hooks that look
         for hook in self.on_start:
             hook()
         loss = 0.0
-        for _ in range(self.param.iter_size):
+        for batch in range(self.param.iter_size):
             loss += self.net.forward()
-            self.net.backward()
+            self.net.backward(adds=batch > 0)
         for hook in self.on_gradients_ready:
             hook()
         return loss / self.param.iter_size

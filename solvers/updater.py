@@ -48,6 +48,7 @@ class Updater:
             scale = self._clip() / self.param.iter_size
             self.rule.begin(iteration)
             self._update.step(w, g, self.history, rate, scale)
+        self.weights.version += 1
 
     def _clip(self) -> float:
         """What the gradients are to be multiplied by, so that their norm keeps to the limit."""

@@ -16,12 +16,15 @@ from ..choice import onednn_first
 __all__ = [
     "prepare_add_rows",
     "prepare_average_pooling",
+    "prepare_batch_normalization",
     "prepare_bins",
+    "prepare_concatenation",
     "prepare_convolution",
     "prepare_count_not_less",
     "prepare_deconvolution",
     "prepare_dropout",
     "prepare_im2col",
+    "prepare_inner_product",
     "prepare_labels",
     "prepare_lrn_across_channels",
     "prepare_lrn_within_channel",
@@ -30,6 +33,7 @@ __all__ = [
     "prepare_relu",
     "prepare_softmax",
     "prepare_stochastic_pooling",
+    "prepare_sum",
     "prepare_transform",
     "prepare_update",
     "prepare_weighted_pooling",
@@ -68,6 +72,16 @@ def prepare_deconvolution(x_shape: Shape, num_output: int, window: Window, group
     n, c, *size = x_shape
     y_shape = (n, num_output, *window.transposed_size(tuple(size)))
     return Deconvolution(prepare_convolution(y_shape, c, window, group, dtype))
+
+
+@onednn_first
+def prepare_inner_product(rows: int, inputs: int, outputs: int, transposed: bool, dtype: Any):
+    """y (rows, outputs) = x (rows, inputs) times weights + bias; None where NumPy is all there is.
+
+    Weights are (outputs, inputs), or (inputs, outputs) if transposed. Methods as bound ones of a
+    convolution: bind_forward, bind_backward_data, bind_backward_filters.
+    """
+    return
 
 
 def prepare_im2col(x_shape: Shape, window: Window, dtype: Any):
@@ -161,7 +175,37 @@ def prepare_lrn_within_channel(
     return LRNWithinChannel(x_shape, local_size, alpha, beta, dtype)
 
 
-def prepare_relu(count: int, slope: float):
+@onednn_first
+def prepare_batch_normalization(x_shape: Shape, epsilon: float, dtype: Any, **parts: bool):
+    """y = scale (x - mean) / sqrt(variance + epsilon) + shift; None where array code is as fast.
+
+    parts: scales, shifts, relu (max(y, 0) at last) and given_statistics (mean and variance are
+    set, not measured). bind_forward(x, scale, shift, y), bind_backward(x, scale, dy, dx, dscale,
+    dshift); arrays `mean` and `variance`
+    """
+    return
+
+
+@onednn_first
+def prepare_sum(count: int, weights: Sequence[float], dtype: Any):
+    """y = sum of weights[i] * x_i, of count numbers each; None where array code is as fast.
+
+    bind_forward(xs, y, slope=None), and with a slope a ReLU after it if `applies_relu`
+    """
+    return
+
+
+@onednn_first
+def prepare_concatenation(x_shapes: Sequence[Shape], axis: int, dtype: Any):
+    """y = arrays one after the other along an axis; None where array code is as fast.
+
+    bind_forward(xs, y), bind_backward(dy, dxs), with None for gradients that nobody wants
+    """
+    return
+
+
+@onednn_first
+def prepare_relu(count: int, slope: float, dtype: Any):
     """y = x where x > 0, else slope * x, of count numbers; None where array code is as fast.
 
     forward(x, y), backward(x, dy, dx); y may be x, and dx dy

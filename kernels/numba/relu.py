@@ -7,6 +7,8 @@ so that in place is as fast.
 import numpy as np
 from numba import njit
 
+from ..physical import physical
+
 BLOCK = 1 << 10  # numbers: stays in the innermost cache
 
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
@@ -19,10 +21,10 @@ class ReLU:
         self._slope = slope
 
     def forward(self, x, y) -> None:
-        _forward(x.reshape(-1), y.reshape(-1), self._slope)
+        _forward(physical(x), physical(y), self._slope)
 
     def backward(self, x, dy, dx) -> None:
-        _backward(x.reshape(-1), dy.reshape(-1), dx.reshape(-1), self._slope)
+        _backward(physical(x), physical(dy), physical(dx), self._slope)
 
 
 @_compiled

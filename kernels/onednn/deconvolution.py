@@ -1,4 +1,4 @@
-"""Deconvolution on plain arrays."""
+"""Deconvolution on plain or channels-last arrays."""
 
 from typing import Any
 
@@ -16,7 +16,16 @@ class Deconvolution(Filtering):
     Caffe's filters have the axis of x first, the library's that of y.
     """
 
-    def __init__(self, x_shape: Shape, num_output: int, window: Window, group: int, dtype: Any):
+    def __init__(
+        self,
+        x_shape: Shape,
+        num_output: int,
+        window: Window,
+        group: int,
+        dtype: Any,
+        channels_last: tuple[bool, bool],
+        workspace: Any,
+    ):
         n, c, *size = x_shape
         y_shape = (n, num_output, *window.transposed_size(tuple(size)))
         self._shape = (c // group, num_output // group, *window.kernel)
@@ -27,7 +36,8 @@ class Deconvolution(Filtering):
         filters = Descriptor.strided(
             self._swapped(plain.shape), self._swapped(plain.strides or ()), dtype
         )
-        super().__init__(deconvolution, x_shape, y_shape, filters, window, group, dtype)
+        geometry = x_shape, y_shape, filters, window, group, dtype
+        super().__init__(deconvolution, *geometry, channels_last, workspace)
 
     def _arranged(self, filters):
         return np.swapaxes(filters.reshape(self._shape), self._x_axis, self._x_axis + 1)

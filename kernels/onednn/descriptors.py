@@ -43,6 +43,11 @@ class Descriptor(Handle):
         return cls.strided(shape, _dense_strides(shape, order), dtype)
 
     @classmethod
+    def outside(cls, shape: Shape, channels_last: bool, dtype: Any = "float32") -> "Descriptor":
+        """As a caller's array lies: channels-last or plain."""
+        return (cls.channels_last if channels_last else cls.plain)(shape, dtype)
+
+    @classmethod
     def strided(cls, shape: Shape, strides: Sequence[int], dtype: Any = "float32") -> "Descriptor":
         """Strides count elements."""
         number = _checked(shape, dtype)

@@ -1,7 +1,7 @@
-"""The layouts in which an operation with filters on plain arrays is fastest, reordering included.
+"""The layouts in which an operation with filters is fastest, reordering included.
 
 By rules, not by timing, so that a run can be repeated bit for bit. They are measured on a
-processor with AVX-512, one thread, over the layers in benchmarks/kernels.py.
+processor with AVX-512, over the layers in benchmarks/kernels.py.
 """
 
 from collections.abc import Callable
@@ -14,13 +14,29 @@ TILE = 16  # channels
 WIDE_STRIDE = 4
 
 
-def layout_inside(
+def layouts_inside(
+    window: Window,
+    image_channels: int,
+    map_channels: int,
+    group: int,
+    channels_last: tuple[bool, bool],
+    scatters: bool,
+) -> list[Callable[..., Descriptor]]:
+    """How to describe the images, and the maps that the windows over them make: best first.
+
+    `channels_last`: whether the caller's arrays are. `scatters`: the pass goes from maps to
+    images, as the data gradient of a convolution.
+    """
+    if any(channels_last):
+        first = Descriptor.channels_last
+    else:
+        first = _beside_plain(window, image_channels, map_channels, group, scatters)
+    return [first, Descriptor.unspecified, Descriptor.plain]
+
+
+def _beside_plain(
     window: Window, image_channels: int, map_channels: int, group: int, scatters: bool
 ) -> Callable[..., Descriptor]:
-    """How to describe the images, and the maps that the windows over them make.
-
-    `scatters`: the pass goes from maps to images, as the data gradient of a convolution.
-    """
     if window.is_pointwise:
         return Descriptor.plain  # one matrix product for each image, nothing to reorder
     if scatters and (image_channels < FEW_CHANNELS or min(window.stride) >= WIDE_STRIDE):

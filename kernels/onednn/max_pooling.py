@@ -1,38 +1,41 @@
-"""Max pooling on plain arrays."""
+"""Max pooling on plain or channels-last arrays."""
 
 from typing import Any
 
 from ...core import Array, Shape, Window
+from ...core.calls import Calls
 from ..cpu.taps import window_starts
-from .descriptors import Descriptor
 from .enumerators import Argument, Pooling
 from .memory import Memory
-from .operations import pooling
-from .staged import Spaces, Staged
+from .pooling import PoolingKernel
 from .window_counts import check_every_window_sees_x
 
 
-class MaxPooling:
+class MaxPooling(PoolingKernel):
     """y = the largest x under each window; index = the first place that has it."""
 
-    def __init__(self, x_shape: Shape, window: Window, out: Shape, dtype: Any, keep_index: bool):
-        n, c, *size = x_shape
-        check_every_window_sees_x(tuple(size), window, out)
-        x, y = Descriptor.plain(x_shape, dtype), Descriptor.plain((n, c, *out), dtype)
-        forward = pooling.forward(Pooling.MAX, x, y, window, training=keep_index)
+    def __init__(
+        self,
+        x_shape: Shape,
+        window: Window,
+        out: Shape,
+        dtype: Any,
+        keep_index: bool,
+        channels_last: tuple[bool, bool],
+        workspace: Any,
+    ):
+        size = tuple(x_shape[2:])
+        check_every_window_sees_x(size, window, out)
+        geometry = x_shape, window, out, dtype
+        super().__init__(Pooling.MAX, *geometry, channels_last, workspace, training=keep_index)
         if not keep_index:
-            self._forward = Staged(forward, Spaces([forward]), {Argument.X: x}, {Argument.Y: y})
             return
-        backward = pooling.backward(Pooling.MAX, x, y, window, forward)
-        spaces = Spaces([forward, backward])
-        self._taken = Memory(forward.arguments()[Argument.WORKSPACE])  # taps, row by row
-        kept = {Argument.WORKSPACE: self._taken}
-        self._forward = Staged(forward, spaces, {Argument.X: x}, {Argument.Y: y}, kept)
-        self._backward = Staged(backward, spaces, {Argument.DY: y}, {Argument.DX: x}, kept)
+        self._taken = Memory(self.planned.arguments()[Argument.WORKSPACE])  # taps, row by row
+        self.kept = {Argument.WORKSPACE: self._taken}
         ones, zeros = (1,) * window.axes, (0,) * window.axes
         step = Window(ones, stride=ones, pad=zeros, dilation=ones)
-        self._offsets = window_starts(tuple(size), step, window.kernel).reshape(-1)
-        self._starts = window_starts(tuple(size), window, out)
+        self._offsets = window_starts(size, step, window.kernel).reshape(-1)
+        self._starts = window_starts(size, window, out)
 
     @property
     def index(self) -> Array:
@@ -40,7 +43,15 @@ class MaxPooling:
         return self._offsets[self._taken.array] + self._starts
 
     def forward(self, x, y) -> None:
-        self._forward(x, y)
+        self.forward_on_arrays(x=x, y=y)
 
     def backward(self, dy, dx) -> None:
-        self._backward(dy, dx)
+        self.backward_on_arrays(dy=dy, dx=dx)
+
+    def bind_forward(self, x, y) -> Calls:
+        """As forward."""
+        return self.stage_forward().hold(x=x, y=y).calls
+
+    def bind_backward(self, dy, dx) -> Calls:
+        """As backward."""
+        return self.stage_backward().hold(dy=dy, dx=dx).calls

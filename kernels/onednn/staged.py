@@ -1,91 +1,71 @@
 """Staged: an operation on the caller's arrays, reordered on the way in and out where needed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from ...core.calls import Calls
 from .attributes import AddToResult, Attributes
 from .descriptors import Descriptor
 from .enumerators import Argument
-from .memory import Memory, buffer
+from .memory import Memory
 from .operations import reorder
 from .primitive import PrimitiveDescriptor
+from .workspace import Places, Workspace
 
-# Which of the spaces an argument lies in.
-_SPACES: dict[int, Argument] = {
-    Argument.X: Argument.X,
-    Argument.DX: Argument.X,
-    Argument.Y: Argument.Y,
-    Argument.DY: Argument.Y,
-    Argument.FILTERS: Argument.FILTERS,
-    Argument.DFILTERS: Argument.FILTERS,
-    Argument.SCRATCHPAD: Argument.SCRATCHPAD,
-}
-
-
-class Spaces:
-    """Memory for the copies and the scratch space of operations that never run at once.
-
-    A gradient lies where its array does in another operation.
-    """
-
-    def __init__(self, operations: Iterable[PrimitiveDescriptor]):
-        sizes = dict.fromkeys(_SPACES.values(), 0)
-        for operation in operations:
-            for argument, descriptor in operation.arguments().items():
-                if space := _SPACES.get(argument):
-                    sizes[space] = max(sizes[space], descriptor.bytes)
-        self._spaces = {space: buffer(size) for space, size in sizes.items()}
-
-    def memory(self, argument: int, descriptor: Descriptor) -> Memory:
-        """The place for this argument."""
-        return Memory(descriptor, self._spaces[_SPACES[argument]])
+RESULTS = {Argument.Y, Argument.DX, Argument.DFILTERS, Argument.DBIAS}
 
 
 class Staged:
-    """Calls a planned operation with arrays: the inputs, then the results, in the order given.
+    """A planned operation on arrays of the caller's layouts, given by argument in `outside`.
 
-    Inputs and results map arguments to the layouts that the caller's arrays have. `kept` are
-    memories of arguments that never leave the library. What `adds` names is added to.
+    Copies in the layouts of the operation, and its scratch space, lie in the workspace. `kept`
+    are memories of arguments that never leave the library. What `adds` names is added to, not
+    written. `constant` names inputs that seldom change: their copies are kept, and made only by
+    the calls that come on new weights.
     """
 
     def __init__(
         self,
         operation: PrimitiveDescriptor,
-        spaces: Spaces,
-        inputs: Mapping[Argument, Descriptor],
-        results: Mapping[Argument, Descriptor],
+        outside: Mapping[Argument, Descriptor],
+        workspace: Workspace,
+        *,
         kept: Mapping[Any, Memory] | None = None,
-        adds: Argument | None = None,
+        adds: Collection[Argument] = (),
+        constant: Collection[Argument] = (),
     ):
         self.memories: dict[Any, Memory] = dict(kept or {})
-        self._arrays = [Memory(given) for given in (*inputs.values(), *results.values())]
-        self._before, self._after = [], []
-        wanted = operation.arguments()
-        for argument, outside in zip((*inputs, *results), self._arrays, strict=True):
+        self._arrays = {argument: Memory(given) for argument, given in outside.items()}
+        before, after, on_new_weights = [], [], []
+        wanted, places = operation.arguments(), Places(workspace)
+        for argument, array in self._arrays.items():
             layout = wanted[argument]
-            if layout == outside.descriptor and argument != adds:
-                self.memories[argument] = outside
+            if layout == array.descriptor and argument not in adds:
+                self.memories[argument] = array
                 continue
             if argument not in self.memories:
-                self.memories[argument] = spaces.memory(argument, layout)
+                own = argument in constant
+                self.memories[argument] = Memory(layout) if own else places.memory(layout)
             inside = self.memories[argument]
-            if argument in inputs:
-                self._before.append(_reordering(outside, inside))
+            if argument in RESULTS:
+                after.append(_reordering(inside, array, adding=argument in adds))
             else:
-                self._after.append(_reordering(inside, outside, adding=argument == adds))
+                staged = on_new_weights if argument in constant else before
+                staged.append(_reordering(array, inside))
         if Argument.SCRATCHPAD in wanted:
-            scratch = Argument.SCRATCHPAD
-            self.memories[scratch] = spaces.memory(scratch, wanted[scratch])
-        self._compute = operation.bind(self.memories)
+            self.memories[Argument.SCRATCHPAD] = places.memory(wanted[Argument.SCRATCHPAD])
+        self.calls = Calls([*before, operation.bind(self.memories), *after], on_new_weights)
 
-    def __call__(self, *arrays: Any) -> None:
-        for memory, array in zip(self._arrays, arrays, strict=True):
-            memory.hold(array)
-        for execution in self._before:
-            execution()
-        self._compute()
-        for execution in self._after:
-            execution()
+    def hold(self, **arrays: Any) -> "Staged":
+        """Work on these arrays from now on, named as the arguments in small letters."""
+        for name, array in arrays.items():
+            self._arrays[Argument[name.upper()]].hold(array)
+        return self
+
+    def __call__(self, **arrays: Any) -> None:
+        self.hold(**arrays)
+        for call in self.calls.all:
+            call()
 
 
 def _reordering(source: Memory, target: Memory, adding: bool = False):

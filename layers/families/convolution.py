@@ -1,11 +1,13 @@
 """FilterBank: what Convolution and Deconvolution share."""
 
+from collections.abc import Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
-from ...core import ONE_OR_MORE, Blobs, Shape
+from ...core import ONE_OR_MORE, Blobs, Call, Calls, Layout, Shape
 from ...core.window import Sizes
-from ...kernels import kernels_for
+from ...kernels import bind, kernels_for
 from .sliding_window import SlidingWindow
 
 
@@ -28,8 +30,8 @@ class FilterBank(SlidingWindow):
         """Sizes of a top's spatial axes, given the bottom's."""
         raise NotImplementedError
 
-    def make_kernel(self, kernels: Any, x_shape: Shape) -> Any:
-        """The kernel for bottoms of shape (N, C, *size)."""
+    def make_kernel(self, kernels: Any, x_shape: Shape, **placing: Any) -> Any:
+        """The kernel for bottoms of shape (N, C, *size), lying in memory as `placing` says."""
         raise NotImplementedError
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
@@ -72,11 +74,13 @@ class FilterBank(SlidingWindow):
         kernels = kernels_for(self.device)
         x_shapes = [self._with_one_batch_axis(blob.shape) for blob in bottom]
         y_shapes = [self._with_one_batch_axis(blob.shape) for blob in top]
-        by_shape = {shape: self.make_kernel(kernels, shape) for shape in set(x_shapes)}
-        self._runs = [
-            (by_shape[x_shape], x_shape, y_shape)
-            for x_shape, y_shape in zip(x_shapes, y_shapes, strict=True)
-        ]
+        made: dict[Any, Any] = {}
+        self._runs = []
+        for x, y, x_shape, y_shape in zip(bottom, top, x_shapes, y_shapes, strict=True):
+            case = x_shape, x.channels_last, y.channels_last
+            if case not in made:
+                made[case] = self.make_kernel(kernels, x_shape, **self.placing(x, y))
+            self._runs.append((made[case], x_shape, y_shape))
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         filters, bias = self.weights[0].data, None
@@ -98,6 +102,57 @@ class FilterBank(SlidingWindow):
 
     forward_gpu = forward_cpu
     backward_gpu = backward_cpu
+
+    def layout(self) -> Layout:
+        served = self.axis == 1 and 1 <= self.window.axes <= 3 and self.dtype == "float32"
+        return Layout.CHANNELS_LAST if served else Layout.PLAIN
+
+    @property
+    def applies_relu(self) -> bool:
+        """Whether bind_forward takes the slope of a ReLU after it."""
+        return all(getattr(kernel, "applies_relu", False) for kernel, _, _ in self._runs)
+
+    def bind_forward(
+        self, bottom: Blobs, top: Blobs, *, constant: bool = False, slope: float | None = None
+    ) -> Calls:
+        filters, bias = self.weights[0].data, None
+        if len(self.weights) > 1:
+            bias = self.weights[1].data
+        options: dict[str, Any] = {"constant": constant}
+        if slope is not None:
+            options["slope"] = slope
+        bound = Calls([], [])
+        for (kernel, x_shape, y_shape), x, y in zip(self._runs, bottom, top, strict=True):
+            arrays = x.data.reshape(x_shape), filters, bias, y.data.reshape(y_shape)
+            bound = bound.then(bind(kernel, "forward", *arrays, **options))
+        return bound
+
+    def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
+        if not all(hasattr(kernel, "bind_backward_filters") for kernel, _, _ in self._runs):
+            return super().bind_backward(top, bottom, adds)
+        adds, calls = list(adds), list[Call]()
+        if len(set(adds)) > 1:
+            calls, adds = self.clearing(adds), [True] * len(adds)
+        for i, (kernel, x_shape, y_shape) in enumerate(self._runs):
+            dy, x = top[i].diff.reshape(y_shape), bottom[i].data.reshape(x_shape)
+            calls += self._bind_weight_gradients(kernel, x, dy, adds[0] or i > 0)
+            if self.propagate_down[i]:
+                dx = bottom[i].diff.reshape(x_shape)
+                calls += bind(kernel, "backward_data", dy, self.weights[0].data, dx).all
+        return Calls(calls)
+
+    def _bind_weight_gradients(self, kernel: Any, x: Any, dy: Any, adds: bool) -> list[Call]:
+        wants_filters, *wants_bias = self.param_propagate_down
+        dbias = self.weights[1].diff if any(wants_bias) else None
+        if wants_filters:
+            arrays = x, dy, self.weights[0].diff, dbias
+            return bind(kernel, "backward_filters", *arrays, adds=adds).all
+        if dbias is None:
+            return []
+        return [
+            *([] if adds else [partial(dbias.fill, 0)]),
+            partial(kernel.backward_bias, dy, dbias),
+        ]
 
     def _with_one_batch_axis(self, shape: Shape) -> Shape:
         return (prod(shape[: self.axis]), *shape[self.axis :])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...core import Array, Blob, Blobs, Layer, Shape
+from ...core import Array, Blob, Blobs, Layer, Layout, Shape
 
 # As in Caffe the logarithm of 0 is -inf and goes on its way: whoever reads it can tell.
 silently = np.errstate(divide="ignore", over="ignore", invalid="ignore")
@@ -37,12 +37,11 @@ class ElementwiseLayer(Layer):
         return bottom_shapes
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        shape = bottom[0].shape
         # Blobs, since they take no memory before they are used.
-        self.scratch = Blob(shape, self.dtype, self.xp)
-        self._slope = Blob(shape, self.dtype, self.xp)
+        self.scratch = bottom[0].like()
+        self._slope = bottom[0].like()
         keeps_x = bottom[0] is top[0] and self.derivative_reads_x
-        self._kept_x = Blob(shape, self.dtype, self.xp) if keeps_x else None
+        self._kept_x: Blob | None = bottom[0].like() if keeps_x else None
 
     def input(self, bottom: Blobs) -> Array:
         """The x of the last forward pass, also in place."""
@@ -66,3 +65,6 @@ class ElementwiseLayer(Layer):
 
     forward_gpu = forward_cpu
     backward_gpu = backward_cpu
+
+    def layout(self) -> Layout:
+        return Layout.EITHER

@@ -163,12 +163,21 @@ def test_nets_may_be_part_of_the_solver(tmp_path, database):
 
 def test_a_loss_that_is_no_number_is_reported_once_with_its_origin(make_solver, lines):
     solver = make_solver()
-    solver.net.params["conv"][0].data[0, 0, 0, 0] = np.nan
+    solver.net.params["ip"][0].data[0, 0] = np.nan
     lines()
     solver.step(3)
     (line,) = [line for line in lines() if "is not finite" in line]
     assert line.startswith("Iteration 0: the loss is nan. First blob that is not finite: weight 0")
-    assert "layer 'conv'" in line
+    assert "layer 'ip'" in line
+
+
+def test_a_weight_that_is_no_number_is_reported_where_a_relu_hides_it(make_solver, lines):
+    solver = make_solver("display: 1")
+    solver.net.params["conv"][0].data[0, 0, 0, 0] = np.nan
+    lines()
+    solver.step(3)
+    (line,) = [line for line in lines() if "is not finite" in line]
+    assert "First blob that is not finite: weight 0 of layer 'conv'" in line
 
 
 def test_callbacks_run_around_the_gradients(make_solver):

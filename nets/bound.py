@@ -1,0 +1,90 @@
+"""Bound: the calls of all steps of a plan, bound to the arrays that their blobs have."""
+
+from collections.abc import Callable, Sequence
+
+from ..core import Call, Memory, unseen
+from .step import Step
+from .weights import Weights
+
+Segment = tuple[list[Call], list[int]]  # calls, and the number of the layer that each is of
+
+
+class Bound:
+    """Flat lists of calls for a forward and a backward pass, made when first asked for.
+
+    In a net that never runs backward weights seldom change: what kernels make of them is kept,
+    and made anew after `weights` tell of a new version, or if somebody holds their arrays.
+    """
+
+    def __init__(
+        self,
+        steps: list[Step],
+        needs_backward: Callable[[Step], bool],
+        weights: Sequence[Weights],
+    ):
+        self._steps, self._needs_backward, self._weights = steps, needs_backward, weights
+        self._constant = not any(needs_backward(step) for step in steps)
+        self.forget()
+
+    def forget(self) -> None:
+        """Bind anew before the next pass: arrays or kernels have changed."""
+        self._forward: list[Segment] | None = None
+        self._seldom: list[tuple[Step, list[Call]]] = []
+        self._versions: list[int] = []
+        self._backward: dict[bool, list[Call]] = {}
+        self._backward_of: dict[Step, list[Call]] = {}
+
+    def forward(self) -> list[Segment]:
+        """The calls of a forward pass, cut after every layer that may change shapes."""
+        if self._forward is None:
+            self._forward = self._bind_forward()
+        if self._seldom:
+            self._refresh()
+        return self._forward
+
+    def backward(self, adds: bool) -> list[Call]:
+        """The calls of a backward pass that adds to the diffs of weights, or writes them."""
+        if adds not in self._backward:
+            calls: list[Call] = []
+            written: set[Memory] = set()
+            for step in filter(self._needs_backward, reversed(self._steps)):
+                diffs = [weight.diff_memory for weight in step.runner.weights]
+                # A weight that several layers share is written by the first and added to by others.
+                calls += self._bind_backward(step, [adds or diff in written for diff in diffs])
+                written.update(diffs)
+            self._backward[adds] = calls
+        return self._backward[adds]
+
+    def backward_of(self, step: Step) -> list[Call]:
+        """The calls of one step, adding to the diffs of weights."""
+        if step not in self._backward_of:
+            everything = [True] * len(step.runner.weights)
+            self._backward_of[step] = self._bind_backward(step, everything)
+        return self._backward_of[step]
+
+    def _bind_forward(self) -> list[Segment]:
+        segments: list[Segment] = [([], [])]
+        for step in self._steps:
+            with unseen(step.runner.weights):
+                bound = step.runner.bind_forward(step.bottoms, step.tops, constant=self._constant)
+            calls = bound.each_time if self._constant else bound.all
+            if self._constant and bound.on_new_weights:
+                self._seldom.append((step, bound.on_new_weights))
+            segments[-1][0].extend(calls)
+            segments[-1][1].extend([step.layers[0]] * len(calls))
+            if getattr(step.runner, "shapes_vary", False):
+                segments.append(([], []))
+        return segments
+
+    def _bind_backward(self, step: Step, adds: list[bool]) -> list[Call]:
+        with unseen(step.runner.weights):
+            return step.runner.bind_backward(step.tops, step.bottoms, adds).all
+
+    def _refresh(self) -> None:
+        """Make anew what kernels keep of weights that may have changed."""
+        versions = [weights.version for weights in self._weights]
+        changed, self._versions = versions != self._versions, versions
+        for step, calls in self._seldom:
+            if changed or any(weight.handed_out for weight in step.runner.weights):
+                for call in calls:
+                    call()

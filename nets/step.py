@@ -1,0 +1,65 @@
+"""Step: one entry of a plan, a layer or several that a pass made one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..core import Blob, Blobs, Calls, Layout
+
+
+class Runner(Protocol):
+    """What runs a step: a Layer, or what a pass put in the place of several."""
+
+    @property
+    def weights(self) -> list[Blob]:
+        """The weights whose gradients backward gives, those of all its layers."""
+        ...
+
+    def layout(self) -> Layout:
+        """As Layer.layout."""
+        ...
+
+    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        """As Layer.prepare_kernels."""
+        ...
+
+    def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
+        """As Layer.bind_forward."""
+        ...
+
+    def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
+        """As Layer.bind_backward."""
+        ...
+
+
+@dataclass(eq=False)
+class Step:
+    """Layers that run as one, with the blobs that go in and come out.
+
+    A blob may be a hidden one, which stands for what a visible blob holds for a while before
+    layers in place write over it.
+    """
+
+    layers: list[int]  # their numbers in the net, in order
+    runner: Runner
+    bottoms: list[Blob]
+    tops: list[Blob]
+    hidden: list[tuple[Blob, Blob]] = field(default_factory=list)  # (hidden blob, visible one)
+    # Whether the layers, run one by one, find what their backward passes need.
+    leaves_traces: bool = True
+
+    @property
+    def blobs(self) -> list[Blob]:
+        """All that it touches."""
+        return [*self.bottoms, *self.tops]
+
+
+def next_reader(steps: Sequence[Step], index: int) -> Step | None:
+    """The next step that reads the only top of step `index`, if it reads nothing else."""
+    tops = steps[index].tops
+    if len(tops) != 1:
+        return None
+    for step in steps[index + 1 :]:
+        if any(blob is tops[0] for blob in step.blobs):
+            return step if len(step.bottoms) == 1 and step.bottoms[0] is tops[0] else None
+    return None
