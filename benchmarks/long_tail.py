@@ -1,21 +1,28 @@
-"""Time a training net by layer type: kernels in NumPy, and compiled ones where there are any.
+"""Time what is not convolution: kernels in NumPy, and those that are used where there are others.
 
+python benchmarks/long_tail.py                    single layers, of sizes that nets have
 python benchmarks/long_tail.py models/resnet50/train_val.prototxt [batch, 2 if not said]
+                                                  a training net, by layer type
 
-Data layers are replaced by random pictures. Both nets take turns, layer by layer, so that a busy
-machine slows both; the least of several turns is shown, which others disturb the least.
+Data layers are replaced by random pictures. Both contestants take turns, layer by layer, so that a
+busy machine slows both; of a net, the least of several turns is shown, which others disturb the
+least, and of single layers medians, and the median of the ratios within a turn.
 """
 
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 
+from cortado.core import Blob
 from cortado.kernels import choice
+from cortado.layers import create_layer
 from cortado.nets import Net
-from cortado.proto import read_net
+from cortado.proto import parse_text, read_net
 from cortado.proto.caffe_pb2 import TRAIN, LayerParameter, NetParameter
 
 LIBRARIES = ("numpy", "numba")
@@ -28,9 +35,98 @@ PICTURES = {  # (C, H, W) by folder
 }
 
 
+SINGLE_TURNS = 15
+# name: prototxt, and the bottoms: shapes, filled with normal random numbers; a number of classes
+# behind a shape makes labels of them
+SINGLE = {
+    "SoftmaxWithLoss, 1000 classes": ("SoftmaxWithLoss", "", [(256, 1000), ((256,), 1000)]),
+    "SoftmaxWithLoss, segmentation": (
+        "SoftmaxWithLoss",
+        "loss_param { ignore_label: 255 }",
+        [(1, 21, 500, 500), ((1, 500, 500), 21)],
+    ),
+    "Softmax, 1000 classes": ("Softmax", "", [(256, 1000)]),
+    "Softmax, segmentation": ("Softmax", "", [(1, 21, 500, 500)]),
+    "Accuracy, 1000 classes": ("Accuracy", "", [(256, 1000), ((256,), 1000)]),
+    "Accuracy, segmentation": ("Accuracy", "", [(1, 21, 500, 500), ((1, 500, 500), 21)]),
+    "LRN, cifar10_full norm1": (
+        "LRN",
+        "lrn_param { norm_region: WITHIN_CHANNEL local_size: 3 alpha: 5e-5 }",
+        [(100, 32, 16, 16)],
+    ),
+    "SPP, SPP-net": ("SPP", "spp_param { pyramid_height: 3 }", [(16, 256, 13, 13)]),
+    "Crop, FCN-32s": ("Crop", "crop_param { offset: 19 }", [(1, 21, 568, 568), (1, 21, 500, 500)]),
+    "Embed": (
+        "Embed",
+        "embed_param { input_dim: 10000 num_output: 512 }",
+        [((32, 20), 10000)],
+    ),
+    "ContrastiveLoss": ("ContrastiveLoss", "", [(256, 128), (256, 128), ((256,), 2)]),
+    "SigmoidCrossEntropyLoss": (
+        "SigmoidCrossEntropyLoss",
+        "",
+        [(64, 1, 100, 100), ((64, 1, 100, 100), 2)],
+    ),
+    "Dropout, AlexNet fc6": ("Dropout", "", [(64, 4096)]),
+    "Dropout, SqueezeNet": ("Dropout", "", [(16, 512, 13, 13)]),
+}
+
+
 def main() -> None:
     """Print a table."""
-    path = sys.argv[1]
+    if len(sys.argv) == 1:
+        time_single_layers()
+    else:
+        time_net(sys.argv[1])
+
+
+def time_single_layers() -> None:
+    """Print milliseconds of NumPy, of what is used, and how many times longer NumPy takes."""
+    for name, (layer_type, fields, bottoms) in SINGLE.items():
+        contestants = [single_layer(layer_type, fields, bottoms, numpy) for numpy in (True, False)]
+        print(f"{name:32}", end="")
+        for passes in zip(*contestants, strict=True):
+            times = np.array([[seconds(run) for run in passes] for _ in range(SINGLE_TURNS)])
+            numpy, ours = 1e3 * np.median(times, axis=0)
+            ratio = np.median(times[:, 0] / times[:, 1])
+            print(f"   {numpy:8.2f} {ours:8.2f} {ratio:6.2f} x", end="")
+        print()
+
+
+def single_layer(layer_type: str, fields: str, bottoms: list, numpy: bool) -> list:
+    """Forward and, if it has one, backward of a layer, with kernels of NumPy or of any library."""
+    rng = np.random.default_rng(1)
+    param = LayerParameter()
+    parse_text(f'name: "it" type: "{layer_type}" phase: TRAIN {fields}', param)
+    layer = create_layer(param)
+    blobs = []
+    for bottom in bottoms:
+        shape, classes = bottom if isinstance(bottom[0], tuple) else (bottom, 0)
+        blobs.append(Blob(shape))
+        blobs[-1].data[...] = (
+            rng.integers(classes, size=shape) if classes else rng.normal(size=shape)
+        )
+    top = [Blob()]
+    with choice.only("numpy") if numpy else nullcontext():
+        layer.prepare(blobs, top)
+    layer.forward(blobs, top)
+    top[0].diff[...] = 1
+    passes = [lambda: layer.forward(blobs, top)]
+    if any(layer.propagate_down) or layer.weights:
+        passes.append(lambda: layer.backward(top, blobs))
+    return passes
+
+
+def seconds(run: Callable[[], None]) -> float:
+    """How long it takes, after a run that does not count."""
+    run()
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def time_net(path: str) -> None:
+    """Print a table by layer type."""
     batch = int(sys.argv[2]) if len(sys.argv) > 2 else 2
     picture = PICTURES.get(Path(path).parent.name, (3, 224, 224))
     param = with_random_data(read_net(path), (batch, *picture))

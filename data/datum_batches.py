@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from itertools import count, islice
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
 from ..proto import ConfigError
-from .datum import datum_array, parse_datum
+from .datum import datum_array, open_datum
 from .naming import naming
+from .raw_datums import RawDatums
 from .record_source import Record, RecordSource
 from .transform import Size3, Transformer
 
@@ -32,14 +34,20 @@ class DatumBatches:
     def __init__(self, source: RecordSource, transform: Transformer, batch_size: int):
         self._source = source
         self._transform = transform
-        self._batch_size = batch_size
+        self._batch_size = self.part_size = batch_size
+        self._is_small = False
+        self._raw = RawDatums()
 
     def first_size(self) -> Size3:
-        """What the first record becomes: (C, H, W)."""
+        """What the first record becomes: (C, H, W). Needed before the first batch."""
         key, value = next(self._source.one_round())
         image, _ = self._read(key, value)
         with naming(self._source.describe(key)):
-            return self._transform.output_size(image.shape)
+            size = self._transform.output_size(image.shape)
+        self._is_small = image.size <= _SMALL
+        self.part_size = self._batch_size if self._is_small else 8
+        self._transform.prepare(self._batch_size * prod(size))
+        return size
 
     def plans(self, seed: int, start: int) -> Iterator[Plan]:
         size = self._batch_size
@@ -47,25 +55,20 @@ class DatumBatches:
         for number in count(start):
             yield Plan(list(islice(records, size)), self._transform.chances(seed, number, size))
 
-    def load(self, plan: Plan, arrays: list[np.ndarray]) -> None:
-        held = self._may_be_held(arrays[0])
-        images = []
-        for i, (key, value) in enumerate(plan.records):
+    def load(self, plan: Plan, arrays: list[np.ndarray], items: slice) -> None:
+        records = plan.records[items]
+        raw = self._raw.read([value for _, value in records]) if self._is_small else None
+        if raw:
+            images, labels = raw
+            self._write(images, plan, items, arrays)
+            if len(arrays) > 1:
+                arrays[1][items] = labels
+            return
+        for i, (key, value) in enumerate(records, items.start):
             image, label = self._read(key, value)
+            self._write(image[None], plan, slice(i, i + 1), arrays)
             if len(arrays) > 1:
                 arrays[1][i] = label
-            if held:
-                images.append(image)
-            else:
-                self._write(image, plan, i, arrays)
-        if not held:
-            return
-        if all(image.shape == images[0].shape for image in images):
-            with naming(self.describe(plan, 0)):
-                self._transform.into_batch(np.stack(images), arrays, slice(None))
-            return
-        for i, image in enumerate(images):
-            self._write(image, plan, i, arrays)
 
     def describe(self, plan: Plan, index: int) -> str:
         return self._source.describe(plan.records[index][0])
@@ -73,17 +76,14 @@ class DatumBatches:
     def close(self) -> None:
         self._source.close()
 
-    def _may_be_held(self, batch: np.ndarray) -> bool:
-        return len(batch) > 1 and batch[0].size <= _SMALL and not self._transform.is_random
-
-    def _read(self, key: bytes, value: bytes) -> tuple[np.ndarray, int]:
+    def _read(self, key: bytes, value: bytes | memoryview) -> tuple[np.ndarray, int]:
         try:
-            datum = parse_datum(value)
-            return datum_array(datum, self._transform.color), datum.label
+            datum, data = open_datum(value)
+            return datum_array(datum, self._transform.color, data), datum.label
         except ConfigError as problem:
             raise ConfigError(f"{self._source.describe(key)}: {problem}") from None
 
-    def _write(self, image: np.ndarray, plan: Plan, i: int, arrays: list[np.ndarray]) -> None:
-        chance = None if plan.chances is None else plan.chances[i]
-        with naming(self.describe(plan, i)):
-            self._transform.into_batch(image, arrays, i, chance)
+    def _write(self, images: np.ndarray, plan: Plan, items: slice, arrays: list) -> None:
+        chances = None if plan.chances is None else plan.chances[items]
+        with naming(self.describe(plan, items.start)):
+            self._transform.into_batch(images, arrays, items, chances)

@@ -39,7 +39,7 @@ class HDF5Batches:
     def __init__(self, paths: Sequence[str], names: Sequence[str], batch_size: int, shuffle: bool):
         self._paths = paths
         self._names = names
-        self._batch_size = batch_size
+        self._batch_size = self.part_size = batch_size
         self._shuffle = shuffle
         shapes = [_dataset_shapes(path, names) for path in paths]
         for path, found in zip(paths, shapes, strict=True):
@@ -63,8 +63,8 @@ class HDF5Batches:
                     yield plan
                     plan, wanted = [], self._batch_size
 
-    def load(self, plan: list[Piece], arrays: list[np.ndarray]) -> None:
-        position = 0
+    def load(self, plan: list[Piece], arrays: list[np.ndarray], items: slice) -> None:
+        position = 0  # items are all of them
         for piece in plan:
             end = position + len(piece.rows)
             for batch, source in zip(arrays, piece.arrays, strict=True):

@@ -26,7 +26,7 @@ def read_image(
     return image.reshape(*image.shape[:2], -1)
 
 
-def decode_image(data: bytes, color: bool | None = None) -> np.ndarray:
+def decode_image(data: bytes | memoryview, color: bool | None = None) -> np.ndarray:
     """The image in bytes of a JPEG, PNG, ...: (H, W, C) uint8, C in the order B, G, R (, A).
 
     color says whether to give 3 channels or 1; None leaves it to the image.

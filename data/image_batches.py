@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import count, islice
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,8 @@ class ImageBatches:
     arrays     images (N, C, H, W), labels (N,)
     """
 
+    part_size = 8
+
     def __init__(
         self,
         images: list[ListedImage],
@@ -58,7 +61,9 @@ class ImageBatches:
         first = next(self._endless(seed, 0))
         image = self._read(first)
         with naming(self._path(first)):
-            return self._transform.output_size(image.shape)
+            size = self._transform.output_size(image.shape)
+        self._transform.prepare(self._batch_size * prod(size))
+        return size
 
     def skipped(self, seed: int) -> int:
         """How many images the first round leaves out."""
@@ -75,12 +80,13 @@ class ImageBatches:
         for number in count(start):
             yield Plan(list(islice(images, size)), self._transform.chances(seed, number, size))
 
-    def load(self, plan: Plan, arrays: list[np.ndarray]) -> None:
-        for i, listed in enumerate(plan.images):
+    def load(self, plan: Plan, arrays: list[np.ndarray], items: slice) -> None:
+        for i, listed in enumerate(plan.images[items], items.start):
             image = self._read(listed)
-            chance = None if plan.chances is None else plan.chances[i]
+            one = slice(i, i + 1)
+            chances = None if plan.chances is None else plan.chances[one]
             with naming(self._path(listed)):
-                self._transform.into_batch(image, arrays, i, chance)
+                self._transform.into_batch(image[None], arrays, one, chances)
             arrays[1][i] = listed.label
 
     def describe(self, plan: Plan, index: int) -> str:

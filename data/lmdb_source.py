@@ -20,6 +20,9 @@ _environments: WeakValueDictionary[Path, lmdb.Environment] = WeakValueDictionary
 class LMDBSource(RecordSource):
     """The records of an LMDB, a folder that holds data.mdb.
 
+    Values are views of the file, which is mapped to memory as long as a source has it open: who
+    needs one longer copies it.
+
     Raises ConfigError if it is missing, empty, truncated or something else.
     """
 
@@ -38,10 +41,11 @@ class LMDBSource(RecordSource):
     def one_round(self, start: int = 0) -> Iterator[Record]:
         if self._environment is None:
             raise ValueError(f"the LMDB {self.path} was closed")
-        with self._naming_problems(), self._environment.begin() as transaction:
+        with self._naming_problems(), self._environment.begin(buffers=True) as transaction:
             cursor = transaction.cursor()
             if next(islice(cursor.iternext(values=False), start, None), None) is not None:
-                yield from cursor.iternext()
+                for key, value in cursor.iternext():
+                    yield bytes(key), value
 
     def close(self) -> None:
         # The last source to let go unmaps the file.

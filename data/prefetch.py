@@ -2,6 +2,7 @@
 
 import os
 import weakref
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future
 from queue import SimpleQueue
@@ -15,15 +16,22 @@ class BatchReader(Protocol):
     """Where batches come from.
 
     All order and chance is in `plans`, which one thread at a time iterates; `load` follows a plan
-    and nothing else. So a batch depends on seed and number alone, whichever thread loads it.
+    and nothing else. So a batch depends on seed and number alone, whichever threads load it.
+
+    part_size   how many items of a batch are worth the turn of a thread
     """
+
+    part_size: int
 
     def plans(self, seed: int, start: int) -> Iterator[Any]:
         """What is in batch number `start` and in all that follow, without end."""
         ...
 
-    def load(self, plan: Any, arrays: list[np.ndarray]) -> None:
-        """Write a batch, one array per top; may replace an array by one of another shape."""
+    def load(self, plan: Any, arrays: list[np.ndarray], items: slice) -> None:
+        """Write these items of a batch, to an array per top.
+
+        May replace an array by one of another shape if the batch is loaded as a whole.
+        """
         ...
 
     def describe(self, plan: Any, index: int) -> str:
@@ -96,6 +104,27 @@ class Prefetcher:
         self._workers = self._next = None
 
 
+class _Loading:
+    """A batch of which threads load one part after the other."""
+
+    def __init__(self, batch: Batch, part_size: int):
+        self.batch = batch
+        self.promise: Future[Batch] = Future()
+        size = len(batch.arrays[0])
+        self.parts = deque(
+            slice(start, min(start + part_size, size)) for start in range(0, size, part_size)
+        )
+        self.unfinished = len(self.parts)
+        self.problems: list[tuple[int, BaseException]] = []
+
+    def keep_promise(self) -> None:
+        """Hand over the batch, or the problem that its first item with one has."""
+        if self.problems:
+            self.promise.set_exception(min(self.problems, key=lambda found: found[0])[1])
+        else:
+            self.promise.set_result(self.batch)
+
+
 class _Workers:
     """The threads and what they share. They must not know the Prefetcher, whose end ends them."""
 
@@ -103,15 +132,17 @@ class _Workers:
         self.promised: SimpleQueue[Future[Batch]] = SimpleQueue()  # in the order of the batches
         self._reader = reader
         self._plans = plans
-        self._free = list(batches)
+        self._free = deque(batches)
+        self._loading: _Loading | None = None  # the batch whose parts are given out
         self._stopping = False
         # Its lock is reentrant, as it must be: the garbage collector may stop us from anywhere.
         self._changed = Condition()
-        self._turn = Lock()  # whose plan is next
+        self._turn = Lock()  # whose part is next
+        parts = sum(len(_Loading(batch, reader.part_size).parts) for batch in batches)
         # Daemons, because the interpreter waits for other threads before it runs what stops them.
         self._threads = [
             Thread(target=self._run, daemon=True, name=f"prefetch-{i}")
-            for i in range(min(len(batches), os.cpu_count() or 1))
+            for i in range(min(parts, os.cpu_count() or 1))
         ]
         for thread in self._threads:
             thread.start()
@@ -131,31 +162,41 @@ class _Workers:
 
     def _run(self) -> None:
         while task := self._claim():
-            batch, promise = task
+            loading, items = task
             try:
-                self._reader.load(batch.plan, batch.arrays)
+                self._reader.load(loading.batch.plan, loading.batch.arrays, items)
             except BaseException as problem:
-                promise.set_exception(problem)
-            else:
-                promise.set_result(batch)
-
-    def _claim(self) -> tuple[Batch, Future[Batch]] | None:
-        """Wait for room and take the next plan; None when there is nothing more to do."""
-        with self._turn:
+                loading.problems.append((items.start, problem))
             with self._changed:
-                self._changed.wait_for(lambda: self._free or self._stopping)
-                if self._stopping:
-                    return None
-                batch = self._free.pop(0)
-            promise: Future[Batch] = Future()
-            self.promised.put(promise)
-            try:
-                batch.plan = next(self._plans)
-            except BaseException as problem:
-                promise.set_exception(problem)
-                self._end()
+                loading.unfinished -= 1
+                is_last = not loading.unfinished
+            if is_last:
+                loading.keep_promise()
+
+    def _claim(self) -> tuple[_Loading, slice] | None:
+        """Wait for room and take the next part; None when there is nothing more to do."""
+        with self._turn:
+            if not (self._loading and self._loading.parts):
+                self._loading = self._next_batch()
+            if self._loading is None or self._stopping:
                 return None
-            return batch, promise
+            return self._loading, self._loading.parts.popleft()
+
+    def _next_batch(self) -> _Loading | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._free or self._stopping)
+            if self._stopping:
+                return None
+            batch = self._free.popleft()
+        loading = _Loading(batch, self._reader.part_size)
+        self.promised.put(loading.promise)
+        try:
+            batch.plan = next(self._plans)
+        except BaseException as problem:
+            loading.promise.set_exception(problem)
+            self._end()
+            return None
+        return loading
 
     def _end(self) -> None:
         with self._changed:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..core import log
 
-Record = tuple[bytes, bytes]  # key, value
+Record = tuple[bytes, bytes | memoryview]  # key, value
 
 
 class RecordSource(ABC):
@@ -28,7 +28,10 @@ class RecordSource(ABC):
 
     @abstractmethod
     def one_round(self, start: int = 0) -> Iterator[Record]:
-        """Every record once, without the first `start`, whose values are not read."""
+        """Every record once, without the first `start`, whose values are not read.
+
+        Values may be views that are only good until close().
+        """
 
     @abstractmethod
     def close(self) -> None:

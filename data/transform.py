@@ -6,19 +6,22 @@ from typing import Any
 import numpy as np
 
 from ..core.rng import stream
+from ..kernels import kernels_for
 from ..proto import ConfigError
 from ..proto.caffe_pb2 import TRAIN
 from .transform_mean import check_transform, transform_mean
 
 Size3 = tuple[int, int, int]  # channels, height, width
-Chance = np.ndarray  # three random numbers in [0, 1): for top, left, mirror
+Chances = np.ndarray  # (n, 3): random numbers in [0, 1) for top, left, mirror
+
+_NO_CHANCES = np.empty((0, 3))
 
 
 class Transformer:
     """y = (x - mean) * scale over a crop of image x, mirrored left to right or not.
 
-    x   the image, (..., C, H, W), uint8 or float
-    y   (..., C, crop_size, crop_size), or the size of x if crop_size is 0
+    x   images, (n, C, H, W), uint8 or float
+    y   (n, C, crop_size, crop_size), or the size of x if crop_size is 0
 
     The crop is at random in phase TRAIN and in the centre in TEST; mirror turns about every
     second image round, in both. The mean is an image (mean_file), cropped as x is, or a number
@@ -38,6 +41,8 @@ class Transformer:
         self._scale = np.dtype(dtype).type(param.scale)
         self._mean_file: str = param.mean_file
         self._mean = transform_mean(param, dtype)
+        self._zero = np.zeros((1, 1, 1), dtype)
+        self._kernel: Any = None
         self.output_size = cache(self._output_size)
 
     @property
@@ -46,7 +51,7 @@ class Transformer:
         return self.mirror or self._crops_at_random
 
     def chances(self, seed: int, batch: int, count: int) -> np.ndarray | None:
-        """The random numbers of a batch: a Chance for each item, None if nothing is random."""
+        """The random numbers of a batch: three for each item, None if nothing is random."""
         return stream(seed, "batch", batch).random((count, 3)) if self.is_random else None
 
     def _output_size(self, size: Size3) -> Size3:
@@ -71,18 +76,22 @@ class Transformer:
             )
         return (c, self.crop, self.crop) if self.crop else size
 
+    def prepare(self, count: int) -> None:
+        """Get ready for batches of so many numbers; without it, array code does the work."""
+        self._kernel = kernels_for("cpu").prepare_transform(count)
+
     def into_batch(
         self,
-        image: np.ndarray,
+        images: np.ndarray,
         arrays: list[np.ndarray],
-        index: int | slice,
-        chance: Chance | None = None,
+        items: slice,
+        chances: Chances | None = None,
     ) -> None:
-        """Transform an image, or as many of one size as index selects, into arrays[0][index].
+        """Transform images of one size into arrays[0][items], by chances if is_random.
 
         A batch of one takes the size of its image: arrays[0] may be replaced.
         """
-        size = self.output_size(image.shape[-3:])
+        size = self.output_size(images.shape[1:])
         batch = arrays[0]
         if batch.shape[1:] != size:
             if len(batch) > 1:
@@ -92,10 +101,25 @@ class Transformer:
                     "transform_param.crop_size, or batch_size: 1"
                 )
             batch = arrays[0] = np.empty((1, *size), batch.dtype)
-        self(image, batch[index], chance)
+        self(images, batch[items], chances)
 
-    def __call__(self, x: np.ndarray, y: np.ndarray, chance: Chance | None = None) -> None:
-        """Write y, whose size must be what output_size says; chance is needed if is_random."""
+    def __call__(self, x: np.ndarray, y: np.ndarray, chances: Chances | None = None) -> None:
+        """Write y (n, C, ...), of the size that output_size says, from n images x."""
+        if not self.is_random or chances is None:
+            chances = _NO_CHANCES
+        crops = self._crops_at_random and len(chances) > 0
+        mirrors = self.mirror and len(chances) > 0
+        mean = self._zero if self._mean is None else self._mean
+        if self._kernel and self._kernel(x, y, chances, crops, mirrors, mean, self._scale):
+            return
+        if not len(chances):
+            self._transform(x, y, None)
+            return
+        for image, place, chance in zip(x, y, chances, strict=True):
+            self._transform(image, place, chance)
+
+    def _transform(self, x: np.ndarray, y: np.ndarray, chance: np.ndarray | None) -> None:
+        """The same in array code, for one image, or for any number of them without chance."""
         h, w = x.shape[-2:]
         out_h, out_w = y.shape[-2:]
         if self._crops_at_random and chance is not None:

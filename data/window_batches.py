@@ -34,6 +34,8 @@ class WindowBatches:
     arrays  crops (N, 3, crop_size, crop_size), labels (N,)
     """
 
+    part_size = 8
+
     def __init__(self, file: WindowFile, param: Any, transform: Any, dtype: Any):
         check_transform(transform)
         self._crop_size = transform.crop_size
@@ -62,8 +64,8 @@ class WindowBatches:
             background = self._batch_size - self._foreground_count
             yield draw(self.background, background) + draw(self.foreground, self._foreground_count)
 
-    def load(self, plan: list[Sample], arrays: list[np.ndarray]) -> None:
-        for i, sample in enumerate(plan):
+    def load(self, plan: list[Sample], arrays: list[np.ndarray], items: slice) -> None:
+        for i, sample in enumerate(plan[items], items.start):
             with naming(_describe(sample.window)):
                 self._load_window(sample, arrays[0][i])
             arrays[1][i] = sample.window.label

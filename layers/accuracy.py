@@ -1,6 +1,9 @@
 """Accuracy: how often the right class is among the best scores."""
 
-from ..core import Blob, Blobs, Layer, Shape, register
+from typing import Any
+
+from ..core import Array, Blob, Blobs, Layer, Shape, register
+from ..kernels import kernels_for
 from .families.class_labels import ClassLabels, check_label_count
 from .families.fold import fold
 
@@ -49,15 +52,19 @@ class Accuracy(Layer):
         self._folded = fold(shape, self._axis(shape))
         self._labels = ClassLabels(self, self._folded, ignore_label)
         self._is_less = Blob(self._folded, bool, self.xp)
+        outer, _, inner = self._folded
+        self._counts = Blob((outer, inner), "int32", self.xp)
+        self._count_not_less: Any = None
+        if not self.on_gpu:
+            self._count_not_less = kernels_for(self.device).prepare_count_not_less(self._folded)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         xp, labels, (outer, classes, inner) = self.xp, self._labels, self._folded
         labels.read(bottom[1].data)
-        scores, is_less = bottom[0].data.reshape(self._folded), self._is_less.data
-        right = scores.reshape(-1)[labels.places].reshape(outer, 1, inner)
-        xp.less(scores, right, out=is_less)
+        scores = bottom[0].data.reshape(self._folded)
+        right = scores.reshape(-1)[labels.places].reshape(outer, inner)
         # Nothing is less than itself, so the right class is among those not less.
-        hits = classes - is_less.sum(axis=1) <= self.param.accuracy_param.top_k
+        hits = self._rank(scores, right) <= self.param.accuracy_param.top_k
         valid = xp.ones_like(hits) if labels.ignored is None else ~labels.ignored
         hits &= valid
         top[0].data[...] = hits.sum() / xp.maximum(labels.count, 1)
@@ -74,6 +81,14 @@ class Accuracy(Layer):
 
     forward_gpu = forward_cpu
     backward_gpu = backward_cpu
+
+    def _rank(self, scores: Array, right: Array) -> Array:
+        """How many scores are not less than the right one at each place, (outer, inner)."""
+        if self._count_not_less:
+            self._count_not_less(scores, right, self._counts.data)
+            return self._counts.data
+        self.xp.less(scores, right[:, None], out=self._is_less.data)
+        return scores.shape[1] - self._is_less.data.sum(axis=1)
 
     def _axis(self, scores: Shape) -> int:
         return self.canonical_axis(

@@ -40,6 +40,12 @@ class Crop(Layer):
         self._part = tuple(
             slice(offset, offset + kept) for offset, kept in zip(offsets, top[0].shape, strict=True)
         )
+        # What is left out: before and behind the part along each axis.
+        self._borders = [
+            (*self._part[:axis], beyond)
+            for axis, part in enumerate(self._part)
+            for beyond in (slice(0, part.start), slice(part.stop, None))
+        ]
 
     def allows_force_backward(self, index: int) -> bool:
         return index == 0
@@ -50,7 +56,8 @@ class Crop(Layer):
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if self.propagate_down[0]:
             dx = bottom[0].diff
-            dx[...] = 0
+            for border in self._borders:
+                dx[border] = 0
             dx[self._part] = top[0].diff
         if self.propagate_down[1]:
             bottom[1].diff[...] = 0

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import numpy as np
-
 from ..core import Array, Blobs, Shape, register
-from ..core.rng import restore_rng, rng_state
+from ..kernels import kernels_for
 from ..proto.caffe_pb2 import TRAIN
 from .families.elementwise import ElementwiseLayer
+from .families.lottery import Lottery, draw
 
 
 @register("Dropout")
@@ -25,6 +24,8 @@ class Dropout(ElementwiseLayer):
     detectors", 2012; scale_train: Fast R-CNN's Caffe; sample_weights_test: Bayesian SegNet's.
     """
 
+    # What is dropped is a function of a seed, the number of the pass and a number's place in x:
+    # backward computes it anew, and neither threads nor libraries nor a resume change it.
     derivative_reads_x = False
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
@@ -38,33 +39,48 @@ class Dropout(ElementwiseLayer):
         self._drops = self.param.phase == TRAIN or param.sample_weights_test
         if self._drops:
             self._scale = 1 / kept if param.scale_train else 1.0
+            self._seed = int(self.rng.integers(1 << 63))
+            self._passes = 0
         else:
             self._scale = 1.0 if param.scale_train else kept
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)
-        self._draws = np.zeros(bottom[0].shape, self.dtype) if self._drops else None
-        self._factor: Any = self._scale
+        self._kernel: Any = None
+        if self._drops and not self.on_gpu:
+            self._kernel = kernels_for(self.device).prepare_dropout(
+                bottom[0].shape, self.ratio, self._scale
+            )
+        self._lottery = Lottery(self.xp, bottom[0].shape, self.ratio)
 
     def function(self, x: Array, y: Array) -> None:
-        if self._draws is not None:
-            self._factor = self._draw(self._draws)
-        if self._drops or self._scale != 1 or x is not y:
-            self.xp.multiply(x, self._factor, out=y)
+        if self._drops:
+            self._passes += 1
+            self._drop(x, y)
+        elif self._scale != 1 or x is not y:
+            self.xp.multiply(x, self._scale, out=y)
 
-    def derivative(self, x: Array, y: Array, space: Array) -> Array:
-        return self._factor
+    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
+        if not self.propagate_down[0]:
+            return
+        if self._drops:
+            self._drop(top[0].diff, bottom[0].diff)
+        else:
+            self.xp.multiply(top[0].diff, self._scale, out=bottom[0].diff)
+
+    backward_gpu = backward_cpu
 
     def state(self) -> dict[str, Any]:
-        return {"rng": rng_state(self.rng)} if self._drops else {}
+        return {"seed": self._seed, "passes": self._passes} if self._drops else {}
 
     def restore(self, state: dict[str, Any]) -> None:
         if self._drops:
-            restore_rng(self.rng, state["rng"])
+            self._seed, self._passes = state["seed"], state["passes"]
 
-    def _draw(self, draws: np.ndarray) -> Array:
-        """Fill draws with the factor of each x: 0, or the scale of what survives."""
-        self.rng.random(dtype=draws.dtype, out=draws)
-        np.greater_equal(draws, self.ratio, out=draws)
-        draws *= self._scale
-        return self.xp.asarray(draws)
+    def _drop(self, x: Array, y: Array) -> None:
+        """Scale x to y, and silence what this pass drops."""
+        key = draw(self._seed, self._passes)
+        if self._kernel and self._kernel.drop(x, y, key):
+            return
+        self.xp.multiply(x, self._scale, out=y)
+        self.xp.copyto(y, 0, where=self._lottery.losers(key))

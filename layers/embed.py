@@ -1,6 +1,9 @@
 """Embed: a learned vector for each of a number of symbols."""
 
+from typing import Any
+
 from ..core import Blobs, Shape, register
+from ..kernels import kernels_for
 from .families.lookup import LookupLayer
 
 
@@ -31,6 +34,9 @@ class Embed(LookupLayer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
+        self._add_rows: Any = None
+        if not self.on_gpu:
+            self._add_rows = kernels_for(self.device).prepare_add_rows(top[0].count)
 
     def allows_force_backward(self, index: int) -> bool:
         return False
@@ -39,7 +45,8 @@ class Embed(LookupLayer):
         table, *bias = (weight.data for weight in self.weights)
         self._rows = self.row_numbers(bottom[0], len(table), "bottom[0]")
         y = top[0].data
-        self.xp.take(table, self._rows, axis=0, out=y)
+        # They are in range; to look again would cost a copy of y.
+        self.xp.take(table, self._rows, axis=0, out=y, mode="clip")
         for b in bias:
             y += b
 
@@ -49,7 +56,7 @@ class Embed(LookupLayer):
         dy = top[0].diff.reshape(-1, self.param.embed_param.num_output)
         table, *bias = self.weights
         if self.param_propagate_down[0]:
-            self.xp.add.at(table.diff, self._rows.ravel(), dy)
+            (self._add_rows or self.xp.add.at)(table.diff, self._rows.ravel(), dy)
         for b in bias:
             if self.param_propagate_down[1]:
                 b.diff[...] += dy.sum(axis=0)

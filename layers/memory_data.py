@@ -79,7 +79,8 @@ class MemoryData(Layer):
                 raise self.error(f"Datum {i}: {problem}") from None
             if size != self._shape[1:]:
                 raise self.error(f"Datum {i} becomes {size}; it must be {self._shape[1:]}")
-            self._transform(image, data[i], None if chances is None else chances[i])
+            one = slice(i, i + 1)
+            self._transform(image[None], data[one], None if chances is None else chances[one])
         self.reset(data, np.array([datum.label for datum in datums], self.dtype))
         self._added += 1
 

@@ -5,6 +5,8 @@ from ..proto.caffe_pb2 import LossParameter
 from .families.fold import per_item
 from .families.loss import LossLayer
 
+_PIECE = 1 << 14  # numbers: what is computed from them stays in the cache
+
 
 @register("SigmoidCrossEntropyLoss")
 class SigmoidCrossEntropyLoss(LossLayer):
@@ -33,18 +35,43 @@ class SigmoidCrossEntropyLoss(LossLayer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self._folded = per_item(bottom[0].shape)
-        self._terms = Blob(bottom[0].shape, self.dtype, self.xp)
-        self._scratch = Blob(bottom[0].shape, self.dtype, self.xp)
-        self._ignored: Array | None = None
-        self._valid = bottom[0].count
+        count = bottom[0].count
+        self._pieces = [slice(i, i + _PIECE) for i in range(0, count, _PIECE)]
+        self._scratch = [Blob((min(count, _PIECE),), self.dtype, self.xp) for _ in range(2)]
+        self._valid: Array = count
 
     def loss(self, bottom: Blobs) -> Array:
-        xp, (x, t) = self.xp, self._scores_and_targets(bottom)
-        if self._ignore_label is not None:
-            self._ignored = xp.trunc(t) == self._ignore_label
-            self._valid = x.size - xp.count_nonzero(self._ignored)
-        # log(1 + exp(-|x|)) + x ((x >= 0) - t): no exp of anything above 0, so no overflow.
-        terms, rest = self._terms.data, self._scratch.data
+        xp, (all_x, all_t) = self.xp, self._scores_and_targets(bottom)
+        total, ignored = 0.0, 0
+        for piece in self._pieces:
+            x, t = all_x[piece], all_t[piece]
+            terms = self._terms(x, t)
+            if self._ignore_label is not None:
+                is_ignored = xp.trunc(t) == self._ignore_label
+                terms[is_ignored] = 0
+                ignored += xp.count_nonzero(is_ignored)
+            total += terms.sum(dtype="float64")
+        self._valid = bottom[0].count - ignored
+        return total / self._normalizer()
+
+    def write_gradients(self, factor: Array, bottom: Blobs) -> None:
+        xp, (all_x, all_t) = self.xp, self._scores_and_targets(bottom)
+        all_dx, scale = bottom[0].diff.reshape(-1), factor / self._normalizer()
+        for piece in self._pieces:
+            x, t, dx = all_x[piece], all_t[piece], all_dx[piece]
+            # The sigmoid, by way of tanh, which cannot overflow.
+            xp.multiply(x, 0.5, out=dx)
+            xp.tanh(dx, out=dx)
+            dx *= 0.5
+            dx += 0.5
+            dx -= t
+            dx *= scale
+            if self._ignore_label is not None:
+                dx[xp.trunc(t) == self._ignore_label] = 0
+
+    def _terms(self, x: Array, t: Array) -> Array:
+        """log(1 + exp(-|x|)) + x ((x >= 0) - t): no exp of anything above 0, so no overflow."""
+        xp, (terms, rest) = self.xp, (blob.data[: x.size] for blob in self._scratch)
         xp.abs(x, out=terms)
         xp.negative(terms, out=terms)
         xp.exp(terms, out=terms)
@@ -53,25 +80,10 @@ class SigmoidCrossEntropyLoss(LossLayer):
         rest -= t
         rest *= x
         terms += rest
-        if self._ignored is not None:
-            terms[self._ignored] = 0
-        return terms.sum() / self._normalizer()
-
-    def write_gradients(self, factor: Array, bottom: Blobs) -> None:
-        xp, dx, (x, t) = self.xp, bottom[0].diff, self._scores_and_targets(bottom)
-        # The sigmoid, by way of tanh, which cannot overflow.
-        xp.multiply(x, 0.5, out=dx)
-        xp.tanh(dx, out=dx)
-        dx *= 0.5
-        dx += 0.5
-        dx -= t
-        dx *= factor / self._normalizer()
-        if self._ignored is not None:
-            dx[self._ignored] = 0
+        return terms
 
     def _scores_and_targets(self, bottom: Blobs) -> tuple[Array, Array]:
-        x = bottom[0].data
-        return x, bottom[1].data.reshape(x.shape)
+        return bottom[0].data.reshape(-1), bottom[1].data.reshape(-1)
 
     def _normalizer(self) -> Array:
         return self.normalizer(self._normalization, *self._folded, self._valid)

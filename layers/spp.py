@@ -1,8 +1,9 @@
 """SPP: spatial pyramid pooling."""
 
 from math import ceil, prod
+from typing import Any
 
-from ..core import Blobs, Layer, Shape, Window, register
+from ..core import Blob, Blobs, Layer, Shape, Window, register
 from ..kernels import kernels_for
 from ..proto.caffe_pb2 import SPPParameter
 
@@ -57,17 +58,19 @@ class SPP(Layer):
         self._kernels, self._outputs, self._places = [], [], []
         start = 0
         for window, bins in self._levels:
-            geometry = (shape, window, bins, self.dtype)
-            if self.method == SPPParameter.MAX:
-                kernel = kernels.prepare_max_pooling(*geometry, any(self.propagate_down))
-            else:
-                kernel = kernels.prepare_average_pooling(*geometry, True)
-            self._kernels.append(kernel)
+            self._kernels.append(self._prepare_kernel(kernels, shape, window, bins))
             self._outputs.append(self.xp.empty((*shape[:2], *bins), self.dtype))
             count = shape[1] * prod(bins)
             self._places.append(slice(start, start + count))
             start += count
-        self._dx = self.xp.empty(shape, self.dtype)
+        self._dx = Blob(shape, self.dtype, self.xp)
+
+    def _prepare_kernel(self, kernels: Any, shape: Shape, window: Window, bins: Shape) -> Any:
+        if self.method != SPPParameter.MAX:
+            return kernels.prepare_average_pooling(shape, window, bins, self.dtype, True)
+        return kernels.prepare_bins(shape, window, bins) or kernels.prepare_max_pooling(
+            shape, window, bins, self.dtype, any(self.propagate_down)
+        )
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].data, self._flat(top[0].data)
@@ -82,8 +85,11 @@ class SPP(Layer):
         dx[...] = 0
         for kernel, output, place in zip(self._kernels, self._outputs, self._places, strict=True):
             self._flat(output)[...] = dy[:, place]
-            kernel.backward(output, self._dx)
-            dx += self._dx
+            if hasattr(kernel, "add_back"):
+                kernel.add_back(output, dx)
+            else:
+                kernel.backward(output, self._dx.data)
+                dx += self._dx.data
 
     def _flat(self, array):
         return array.reshape(len(array), prod(array.shape[1:]))

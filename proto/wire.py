@@ -37,7 +37,7 @@ class Field(NamedTuple):
     end: int
 
 
-def next_field(data: bytes, position: int, end: int) -> Field:
+def next_field(data: bytes | memoryview, position: int, end: int) -> Field:
     """The field at a position of the message that stops at end; raises WireError."""
     tag, start = read_varint(data, position, end)
     number, kind = tag >> 3, tag & 7
@@ -57,7 +57,7 @@ def next_field(data: bytes, position: int, end: int) -> Field:
     return Field(number, kind, position, start, stop)
 
 
-def fields(data: bytes, start: int, end: int):
+def fields(data: bytes | memoryview, start: int, end: int):
     """Every field of the message in data[start:end]."""
     while start < end:
         field = next_field(data, start, end)
@@ -65,7 +65,7 @@ def fields(data: bytes, start: int, end: int):
         start = field.end
 
 
-def read_varint(data: bytes, position: int, end: int) -> tuple[int, int]:
+def read_varint(data: bytes | memoryview, position: int, end: int) -> tuple[int, int]:
     """An unsigned integer and the position behind it."""
     value = shift = 0
     while position < end:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..core import log
 from ..data.backend import open_source
-from ..data.datum import datum_array, parse_datum
+from ..data.datum import datum_array, open_datum
 from ..data.db_writer import BACKENDS
 from ..data.record_source import RecordSource
 from ..proto import ConfigError, write_mean
@@ -56,8 +56,8 @@ def _mean(source: RecordSource) -> np.ndarray:
     count = 0
     for key, value in source.one_round():
         try:
-            datum = parse_datum(value)
-            image = datum_array(datum)
+            datum, data = open_datum(value)
+            image = datum_array(datum, data=data)
         except ConfigError as problem:
             raise ConfigError(f"{source.describe(key)}: {problem}") from None
         if not count:

@@ -14,20 +14,27 @@ from .. import numba
 from ..choice import onednn_first
 
 __all__ = [
+    "prepare_add_rows",
     "prepare_average_pooling",
     "prepare_batch_normalization",
+    "prepare_bins",
     "prepare_concatenation",
     "prepare_convolution",
+    "prepare_count_not_less",
     "prepare_deconvolution",
+    "prepare_dropout",
     "prepare_im2col",
     "prepare_inner_product",
+    "prepare_labels",
     "prepare_lrn_across_channels",
     "prepare_lrn_within_channel",
     "prepare_max_pooling",
     "prepare_parts",
     "prepare_relu",
+    "prepare_softmax",
     "prepare_stochastic_pooling",
     "prepare_sum",
+    "prepare_transform",
     "prepare_update",
     "prepare_weighted_pooling",
 ]
@@ -36,6 +43,7 @@ Segments = Sequence[tuple[int, int, float, float]]
 
 FEW_NUMBERS = 1 << 16  # not worth loading a compiler for
 SHORT_ROW = 16
+FEW_LABELS = 1 << 12
 
 
 @onednn_first
@@ -160,6 +168,10 @@ def prepare_lrn_within_channel(
     """
     from .lrn_within_channel import LRNWithinChannel
 
+    if beta == 0.75 and len(x_shape) == 4 and prod(x_shape) >= FEW_NUMBERS and numba.available():
+        from ..numba import lrn_within_channel
+
+        return lrn_within_channel.LRNWithinChannel(x_shape, local_size, alpha, dtype)
     return LRNWithinChannel(x_shape, local_size, alpha, beta, dtype)
 
 
@@ -232,3 +244,89 @@ def prepare_update(rule: Any, segments: Segments, l1: bool, count: int):
     from ..numba.update import STEPS, Update
 
     return Update(rule, segments, l1) if rule.type in STEPS else None
+
+
+def prepare_transform(count: int):
+    """Crops, mirrors, subtracts and scales images in one pass; None where array code is as fast.
+
+    count: how many numbers a batch has. Called with images x (n, C, H, W), planes or pixels, the
+    places for them y (n, C, height, width), chances (n, 3) of Transformer, whether to crop and
+    whether to mirror by them, mean (1 or C, 1, 1) or (C, H, W), and scale, in y's dtype. Returns
+    False, having done nothing, if x lies in memory in another way.
+    """
+    if count < FEW_NUMBERS or not numba.available():
+        return None
+    from ..numba.transform import Transform
+
+    return Transform()
+
+
+def prepare_dropout(shape: Shape, ratio: float, scale: float):
+    """Silences a share of the numbers of an array; None where array code is as fast.
+
+    drop(x, y, key): y = scale * x, but 0 where layers' Lottery of this ratio has losers under the
+    key; y may be x. Returns False, having done nothing, if x and y lie in memory in other ways.
+    """
+    if prod(shape) < FEW_NUMBERS or not numba.available():
+        return None
+    from ..numba.dropout import Dropout
+
+    return Dropout(round(ratio * 2**32), scale)
+
+
+def prepare_softmax(folded: tuple[int, int, int], dtype: Any):
+    """exp(x) / sum exp(x) over the middle axis; None where array code is as fast.
+
+    forward(x, y), backward(y, dy, dx), arrays (outer, size, inner); y may be x, and dx dy
+    """
+    if prod(folded) < FEW_NUMBERS or dtype != "float32" or not numba.available():
+        return None
+    from ..numba.softmax import Softmax
+
+    return Softmax(folded)
+
+
+def prepare_bins(x_shape: Shape, window: Window, out: Shape):
+    """Max pooling of whole planes into few bins; None where it is better done in other ways.
+
+    forward(x, y); add_back(dy, dx) adds the gradients
+    """
+    if len(out) != 2 or prod(x_shape) < FEW_NUMBERS or not numba.available():
+        return None
+    from ..numba.bins import Bins
+
+    return Bins(x_shape, window, out)
+
+
+def prepare_add_rows(count: int):
+    """table[numbers[i]] += rows[i] for two-dimensional tables; None where array code is as fast."""
+    if count < FEW_NUMBERS or not numba.available():
+        return None
+    from ..numba.rows import add_rows
+
+    return add_rows
+
+
+def prepare_count_not_less(folded: tuple[int, int, int]):
+    """counts (outer, inner) of x (outer, size, inner) that are not less than right (outer, inner).
+
+    A function of x, right, counts; None where array code is as fast.
+    """
+    if prod(folded) < FEW_NUMBERS or not numba.available():
+        return None
+    from ..numba.rows import count_not_less
+
+    return count_not_less
+
+
+def prepare_labels(folded: tuple[int, int, int], ignore_label: int | None):
+    """Reads labels of places of scores (outer, size, inner); None where array code is as fast.
+
+    read(labels) gives the first place whose label is no class, or -1, and the number of labels
+    that are not ignored, having written to `classes`, `places` and `ignored` what ClassLabels says
+    """
+    if folded[0] * folded[2] < FEW_LABELS or not numba.available():
+        return None
+    from ..numba.labels import Labels
+
+    return Labels(folded, ignore_label)

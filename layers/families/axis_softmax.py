@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Array
+from ...kernels import kernels_for
 
 # A diverged net has infinite scores: its softmax is nan, which whoever reads the loss can see.
 _silently = np.errstate(invalid="ignore")
@@ -16,6 +17,9 @@ class AxisSoftmax:
     def __init__(self, xp: Any, dtype: Any, folded: tuple[int, int, int]):
         outer, _, inner = folded
         self._xp = xp
+        self._kernel: Any = None
+        if xp is np:
+            self._kernel = kernels_for("cpu").prepare_softmax(folded, dtype)
         self._folded = folded
         self._row: Array = xp.empty((outer, 1, inner), dtype)
 
@@ -26,6 +30,9 @@ class AxisSoftmax:
             return
         xp, row = self._xp, self._row
         x, y = x.reshape(self._folded), y.reshape(self._folded)
+        if self._kernel:
+            self._kernel.forward(x, y)
+            return
         # exp of nothing above 0: it cannot overflow.
         xp.max(x, axis=1, keepdims=True, out=row)
         xp.subtract(x, row, out=y)
@@ -38,6 +45,9 @@ class AxisSoftmax:
         """Write the gradient of x, given y and its gradient, to dx, which may be dy itself."""
         xp, row = self._xp, self._row
         y, dy, dx = (array.reshape(self._folded) for array in (y, dy, dx))
+        if self._kernel:
+            self._kernel.backward(y, dy, dx)
+            return
         row[:, 0] = xp.einsum("oci,oci->oi", y, dy)
         xp.subtract(dy, row, out=dx)
         dx *= y

@@ -1,8 +1,11 @@
 """ClassLabels: the right class of each item, checked and ready to pick scores with."""
 
+from typing import Any
+
 import numpy as np
 
 from ...core import Array, Layer, Shape
+from ...kernels import kernels_for
 from ...proto import ConfigError
 
 
@@ -31,9 +34,20 @@ class ClassLabels:
         outer, inner = self._xp.ogrid[: self._outer, : self._inner]
         self._first_places = (outer * self._size * self._inner + inner).ravel()
         self.count = self._outer * self._inner
+        self._kernel: Any = None
+        if self._xp is np:
+            self._kernel = kernels_for("cpu").prepare_labels(folded, ignore_label)
+        if self._kernel:
+            self.classes, self.places = self._kernel.classes, self._kernel.places
+            self.ignored = None if ignore_label is None else self._kernel.ignored
 
     def read(self, labels: Array) -> None:
         """Take over the labels of a batch; ConfigError if one is no class."""
+        if self._kernel:
+            wrong, self.count = self._kernel.read(labels)
+            if wrong >= 0:
+                raise self._error(labels, wrong)
+            return
         xp = self._xp
         whole = xp.trunc(labels)
         wrong = ~((whole >= 0) & (whole < self._size))

@@ -14,8 +14,8 @@ from ...proto import ConfigError
 class PrefetchingLayer(Layer):
     """Tops are batches out of files, read, decoded and transformed ahead of need.
 
-    A subclass opens its files in `open_reader`. data_param.prefetch batches lie in memory, and as
-    many threads, up to the number of cores, load them. A batch depends on a seed, drawn once from
+    A subclass opens its files in `open_reader`. data_param.prefetch batches lie in memory, loaded
+    part by part by as many threads as there are cores. A batch depends on a seed, drawn once from
     the layer's rng, and on its number: neither threads nor a resume from state() change it.
     """
 

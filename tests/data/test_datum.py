@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cortado.data.datum import datum_array, parse_datum
+from cortado.data.datum import WORTH_A_SEARCH, datum_array, open_datum, parse_datum
 from cortado.proto import ConfigError
 from cortado.proto.caffe_pb2 import AnnotatedDatum, Datum
 
@@ -84,3 +84,38 @@ def test_sixteen_bits_are_refused_unless_reduced():
     with pytest.raises(ConfigError, match="16 bits per channel; only 8.*force_color or force_gray"):
         datum_array(datum)
     assert datum_array(datum, False).dtype == np.uint8
+
+
+LARGE = WORTH_A_SEARCH
+
+
+@pytest.mark.parametrize("kind", [bytes, memoryview])
+def test_large_data_stays_where_it_is(kind):
+    datum = Datum(channels=1, height=LARGE, width=1, data=bytes(LARGE), label=7, encoded=True)
+    record = kind(datum.SerializeToString())
+    opened, data = open_datum(record)
+    assert (opened.data, opened.label, opened.height, opened.encoded) == (b"", 7, LARGE, True)
+    assert data == datum.data
+    if kind is memoryview:
+        assert data.obj is record.obj
+
+
+@pytest.mark.parametrize(
+    "datum", [Datum(data=b"123", label=2), Datum(float_data=[1.5] * LARGE, label=2)]
+)
+def test_other_datums_are_opened_as_a_whole(datum):
+    assert open_datum(memoryview(datum.SerializeToString())) == (datum, datum.data)
+
+
+def test_the_last_of_two_data_counts():
+    record = b"".join(Datum(data=letter * LARGE).SerializeToString() for letter in (b"a", b"b"))
+    assert open_datum(record)[1] == b"b" * LARGE
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda r: r[:-1], lambda r: r + b"\xff", lambda r: b"\xff" + r, lambda r: r[:4]]
+)
+def test_large_bytes_that_are_no_datum(damage):
+    record = damage(Datum(channels=1, data=bytes(2 * LARGE)).SerializeToString())
+    with pytest.raises(ConfigError, match=r"bytes are no Datum, or a truncated one"):
+        open_datum(record)

@@ -14,8 +14,8 @@ from cortado.proto import ConfigError
 class Numbers:
     """Batch n holds 100 * seed + n; batch `bad` cannot be loaded, `last` is the last one."""
 
-    def __init__(self, bad=None, last=None):
-        self.bad, self.last, self.closed = bad, last, False
+    def __init__(self, bad=None, last=None, part_size=4):
+        self.bad, self.last, self.part_size, self.closed = bad, last, part_size, False
 
     def plans(self, seed, start):
         for n in count(start):
@@ -23,10 +23,10 @@ class Numbers:
                 raise ConfigError("the plans are at an end")
             yield 100 * seed + n
 
-    def load(self, plan, arrays):
+    def load(self, plan, arrays, items):
         if plan == self.bad:
-            raise ConfigError(f"batch {plan} is bad")
-        arrays[0][:] = plan
+            raise ConfigError(f"batch {plan} is bad from {items.start}")
+        arrays[0][items] = plan
 
     def describe(self, plan, index):
         return f"item {index} of {plan}"
@@ -38,13 +38,13 @@ class Numbers:
 class Meeting(Numbers):
     """Batches that are loaded only when two threads load at a time."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, part_size):
+        super().__init__(part_size=part_size)
         self.barrier = threading.Barrier(2, timeout=10)
 
-    def load(self, plan, arrays):
+    def load(self, plan, arrays, items):
         self.barrier.wait()
-        super().load(plan, arrays)
+        super().load(plan, arrays, items)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def prefetcher():
     made = []
 
     def make(reader, slots=3, seed=1):
-        made.append(Prefetcher(reader, [Batch([np.zeros(2)]) for _ in range(slots)], seed))
+        made.append(Prefetcher(reader, [Batch([np.zeros(4)]) for _ in range(slots)], seed))
         return made[-1]
 
     yield make
@@ -76,14 +76,17 @@ def take(prefetcher, n):
 
 
 @pytest.mark.parametrize("slots", [1, 3, 8])
-def test_batches_come_in_order(prefetcher, slots):
-    assert take(prefetcher(Numbers(), slots), 20) == list(range(100, 120))
+@pytest.mark.parametrize("part_size", [1, 3, 4])
+def test_batches_come_in_order(prefetcher, slots, part_size):
+    made = prefetcher(Numbers(part_size=part_size), slots)
+    assert take(made, 20) == list(range(100, 120))
 
 
-def test_several_threads_load_at_a_time(prefetcher, monkeypatch):
+@pytest.mark.parametrize(("slots", "part_size"), [(4, 4), (1, 2)])
+def test_several_threads_load_batches_or_parts_of_one(prefetcher, monkeypatch, slots, part_size):
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    reader = Meeting()
-    assert take(prefetcher(reader, 4), 10) == list(range(100, 110))
+    reader = Meeting(part_size)
+    assert take(prefetcher(reader, slots), 10) == list(range(100, 110))
     reader.barrier.abort()  # one thread may be waiting for another that has stopped
 
 
@@ -106,10 +109,10 @@ def test_seek_goes_on_anywhere(prefetcher):
 
 
 def test_an_error_is_raised_at_its_turn_and_stays(prefetcher):
-    made = prefetcher(Numbers(bad=102))
+    made = prefetcher(Numbers(bad=102, part_size=2))
     assert take(made, 2) == [100, 101]
     for _ in range(2):
-        with pytest.raises(ConfigError, match="batch 102 is bad"):
+        with pytest.raises(ConfigError, match="batch 102 is bad from 0"):
             made.take()
     made.seek(1, 3)
     assert take(made, 2) == [103, 104]
@@ -123,7 +126,7 @@ def test_an_error_in_the_plans_is_raised_at_its_turn(prefetcher):
 
 
 def test_a_forgotten_prefetcher_stops_its_threads():
-    made = Prefetcher(Numbers(), [Batch([np.zeros(2)])], 1)
+    made = Prefetcher(Numbers(), [Batch([np.zeros(4)])], 1)
     take(made, 1)
     del made
     gc.collect()
@@ -137,11 +140,12 @@ from itertools import count
 from cortado.data.prefetch import Batch, Prefetcher
 
 class Reader:
+    part_size = 1
     def plans(self, seed, start): return count()
-    def load(self, plan, arrays): np.random.default_rng(0).random((300, 300)).dot(np.eye(300))
+    def load(self, plan, arrays, items): np.random.default_rng(0).random((300, 300)) @ np.eye(300)
     def close(self): pass
 
-prefetcher = Prefetcher(Reader(), [Batch([]) for _ in range(8)], 1)
+prefetcher = Prefetcher(Reader(), [Batch([np.zeros(2)]) for _ in range(8)], 1)
 for _ in range(20):
     prefetcher.give_back(prefetcher.take())
 print("done")

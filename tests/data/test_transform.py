@@ -19,7 +19,7 @@ def image(rng):
 
 def run(transform, image, chance=None):
     y = np.empty(transform.output_size(image.shape), np.float32)
-    transform(image, y, chance)
+    transform(image[None], y[None], None if chance is None else np.array([chance]))
     return y
 
 
@@ -47,7 +47,7 @@ def test_crop_is_central_in_phase_test(image):
 def test_chance_places_the_crop_in_phase_train(image, chance, top, left):
     transform = transformer("crop_size: 4", TRAIN)
     assert transform.is_random
-    y = run(transform, image, np.array(chance))
+    y = run(transform, image, chance)
     np.testing.assert_array_equal(y, image[:, top : top + 4, left : left + 4])
 
 
@@ -55,15 +55,15 @@ def test_chance_places_the_crop_in_phase_train(image, chance, top, left):
 def test_mirror_follows_chance_in_both_phases(image, phase):
     transform = transformer("mirror: true", phase)
     assert transform.is_random
-    np.testing.assert_array_equal(run(transform, image, np.array([0, 0, 0.49])), image[..., ::-1])
-    np.testing.assert_array_equal(run(transform, image, np.array([0, 0, 0.5])), image)
+    np.testing.assert_array_equal(run(transform, image, (0, 0, 0.49)), image[..., ::-1])
+    np.testing.assert_array_equal(run(transform, image, (0, 0, 0.5)), image)
 
 
 def test_the_mean_image_is_cropped_but_not_mirrored(image, rng, tmp_path):
     mean = rng.random((1, 3, 5, 7), np.float32)
     write_mean(tmp_path / "mean", mean)
     transform = transformer(f'mean_file: "{tmp_path}/mean" crop_size: 4 mirror: true scale: 2')
-    y = run(transform, image, np.array([0, 0, 0]))
+    y = run(transform, image, (0, 0, 0))
     expected = 2 * (image.astype(np.float32) - mean[0])[:, 0:4, 1:5]
     np.testing.assert_array_equal(y, expected[..., ::-1])
 
@@ -72,19 +72,29 @@ def test_a_batch_at_once_equals_one_by_one(rng):
     images = rng.integers(0, 256, (4, 3, 5, 7), dtype=np.uint8)
     transform = transformer("mean_value: 7 crop_size: 3 scale: 0.25")
     y = [np.empty((4, 3, 3, 3), np.float32)]
-    transform.into_batch(images, y, slice(None))
+    transform.into_batch(images, y, slice(0, 4))
     np.testing.assert_array_equal(y[0], [run(transform, image) for image in images])
 
 
 def test_a_batch_of_one_takes_the_size_of_its_image(image):
     y = [np.empty((1, 3, 2, 2), np.float32)]
-    transformer().into_batch(image, y, 0)
+    transformer().into_batch(image[None], y, slice(0, 1))
     np.testing.assert_array_equal(y[0][0], image)
+
+
+def test_chance_moves_every_image_of_a_batch_by_itself(rng):
+    images = rng.integers(0, 256, (4, 3, 5, 7), dtype=np.uint8)
+    transform = transformer("mean_value: 7 crop_size: 3 mirror: true", TRAIN)
+    chances = transform.chances(1, 0, 4)
+    y = [np.empty((4, 3, 3, 3), np.float32)]
+    transform.into_batch(images, y, slice(0, 4), chances)
+    alone = [run(transform, image, chance) for image, chance in zip(images, chances, strict=True)]
+    np.testing.assert_array_equal(y[0], alone)
 
 
 def test_images_of_two_sizes_make_no_batch(image):
     with pytest.raises(ConfigError, match=r"becomes 3 x 5 x 7 .* size 3 x 2 x 2: .*batch_size: 1"):
-        transformer().into_batch(image, [np.empty((2, 3, 2, 2), np.float32)], 1)
+        transformer().into_batch(image[None], [np.empty((2, 3, 2, 2), np.float32)], slice(1, 2))
 
 
 def test_chances_are_those_of_seed_and_batch():

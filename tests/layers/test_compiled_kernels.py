@@ -7,6 +7,16 @@ from cortado.kernels import choice, cpu
 
 pytest.importorskip("numba")
 
+SMALL_LAYERS = {
+    "Softmax": ('type: "Softmax"', [(40, 30)]),
+    "Softmax, of planes": ('type: "Softmax"', [(2, 5, 9, 11)]),
+    "SoftmaxWithLoss": ('type: "SoftmaxWithLoss"', [(40, 30), 30]),
+    "Accuracy": ('type: "Accuracy" accuracy_param { top_k: 3 }', [(40, 30), 30]),
+    "Accuracy, of places": ('type: "Accuracy"', [(2, 5, 9, 11), 5]),
+    "LRN": ('type: "LRN" lrn_param { norm_region: WITHIN_CHANNEL }', [(2, 3, 9, 11)]),
+    "SPP": ('type: "SPP" spp_param { pyramid_height: 3 }', [(2, 3, 13, 11)]),
+    "Embed": ('type: "Embed" embed_param { input_dim: 9 num_output: 40 }', [9]),
+}
 LAYERS = {
     "ReLU": 'type: "ReLU"',
     "leaky": 'type: "ReLU" relu_param { negative_slope: 0.1 }',
@@ -49,3 +59,28 @@ def test_compiled_kernels_change_nothing_but_rounding(make_layer, monkeypatch, p
     assert kernel is not None
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("case", SMALL_LAYERS.values(), ids=SMALL_LAYERS.keys())
+def test_compiled_kernels_compute_what_array_code_does(make_layer, monkeypatch, case):
+    monkeypatch.setattr(cpu, "FEW_NUMBERS", 0)
+    prototxt, bottoms = case
+    rng = np.random.default_rng(7)
+    arrays = [rng.standard_normal(b) for b in bottoms if isinstance(b, tuple)]
+    places = 40 if not arrays else arrays[0].size // arrays[0].shape[1]
+    arrays += [rng.integers(0, b, places) for b in bottoms if isinstance(b, int)]
+    if len(arrays) == 2:
+        arrays[1] = arrays[1].reshape(len(arrays[0]), -1)
+    results = []
+    for library in ("numpy", "numba"):
+        with choice.only(library):
+            layer, bottom, top = make_layer(prototxt, *arrays, dtype="float32")
+        layer.forward(bottom, top)
+        top[0].diff[...] = np.random.default_rng(8).standard_normal(top[0].shape)
+        layer.propagate_down = [layer.allows_force_backward(i) for i in range(len(bottom))]
+        if layer.type != "Accuracy":
+            layer.backward(top, bottom)
+        weights = [weight.diff for weight in layer.weights]
+        results.append([top[0].data, bottom[0].diff, *weights])
+    for expected, found in zip(*results, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)

@@ -5,6 +5,8 @@ import pytest
 
 from cortado.core.gradient_check import check_gradients
 from cortado.core.rng import stream
+from cortado.kernels import choice, cpu
+from cortado.layers.families import lottery
 from cortado.proto import ConfigError
 
 
@@ -101,6 +103,7 @@ def test_the_same_stream_drops_the_same(make_layer):
     for seed in (1, 1, 2):
         layer, bottom, top = make_layer(dropout(), np.ones((10, 10)))
         layer.rng = stream(seed, "drop")
+        layer.setup([(10, 10)])
         results.append(forward(layer, bottom, top))
     np.testing.assert_array_equal(results[0], results[1])
     assert (results[0] != results[2]).any()
@@ -115,6 +118,7 @@ def test_a_resumed_run_drops_what_the_unbroken_one_drops(make_layer, dtype):
 
     layer, bottom, top = make_layer(dropout(), np.ones(7), dtype=dtype)
     layer.rng = stream(99)
+    layer.setup([(7,)])
     layer.restore(json.loads(saved))
     np.testing.assert_array_equal([forward(layer, bottom, top) for _ in range(3)], unbroken)
 
@@ -123,6 +127,47 @@ def test_testing_has_no_state(make_layer):
     layer, _, _ = make_layer(dropout(), (3,), phase="TEST")
     assert layer.state() == {}
     layer.restore({})
+
+
+def put_channels_last(blob):
+    values = blob.data.copy()
+    blob.channels_last = True
+    blob.data[...] = values
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("in_place", [False, True])
+def test_neither_library_nor_layout_changes_what_is_dropped(
+    make_layer, monkeypatch, dtype, in_place
+):
+    monkeypatch.setattr(cpu, "FEW_NUMBERS", 0)
+    monkeypatch.setattr(lottery, "CHUNK", 500)
+    x = np.random.default_rng(5).standard_normal((3, 4, 9, 31))
+    results = []
+    for library, layout in (
+        ("numpy", "planes"),
+        ("numba", "planes"),
+        ("numpy", "channels last"),
+        ("numba", "channels last"),
+        ("numba", "mixed"),
+    ):
+        with choice.only(library):
+            layer, bottom, top = make_layer(dropout("dropout_ratio: 0.3"), x, dtype=dtype)
+            if layout != "planes":
+                put_channels_last(bottom[0])
+            if in_place:
+                top = bottom
+            elif layout == "channels last":
+                put_channels_last(top[0])
+            layer.prepare_kernels(bottom, top)
+        y = forward(layer, bottom, top)
+        top[0].diff[...] = x
+        layer.backward(top, bottom)
+        results.append((y, bottom[0].diff.copy()))
+    for y, dx in results:
+        np.testing.assert_array_equal(y, results[0][0])
+        np.testing.assert_array_equal(dx, results[0][1])
+        np.testing.assert_array_equal(dx == 0, y == 0)
 
 
 @pytest.mark.parametrize("ratio", [-0.5, 1])
