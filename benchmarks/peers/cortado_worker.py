@@ -6,6 +6,7 @@ import numpy as np
 from serve import serve
 
 from cortado import Net
+from cortado.core import unseen
 from cortado.proto import parse_solver, read_net
 from cortado.proto.caffe_pb2 import TEST, TRAIN
 
@@ -18,8 +19,14 @@ def prepare(options):
     run_folder = folder / "check" if options.check else folder
     param = read_net(run_folder / "net.prototxt")
     solver = make_solver(param) if options.update else None
-    net = solver.net if solver else Net(param, TRAIN if options.training else TEST, seed=1)
-    with np.load(folder / "weights.npz") as weights:
+    # Checked, every blob is looked at; otherwise none is, as by the commands of Cortado.
+    keep = None if options.check else ()
+    phase = TRAIN if options.training else TEST
+    net = solver.net if solver else Net(param, phase, seed=1, keep=keep)
+    with (
+        np.load(folder / "weights.npz") as weights,
+        unseen([blob for blobs in net.params.values() for blob in blobs]),
+    ):
         for layer, blobs in net.params.items():
             for i, blob in enumerate(blobs):
                 blob.data[...] = weights[f"{layer}:{i}"]
@@ -36,7 +43,7 @@ def make_solver(net):
 
     param = parse_solver(SOLVER)
     param.net_param.CopyFrom(net)
-    return Solver(param)
+    return Solver(param, keep=())
 
 
 def feed(net, inputs):
@@ -50,9 +57,8 @@ def training(net):
 
     def run(count):
         for _ in range(count):
-            net.clear_diffs()
             net.forward()
-            net.backward()
+            net.backward(adds=False)
 
     return run
 
