@@ -1,7 +1,7 @@
 """What every layer is built from: blobs, devices, random numbers, the Layer class."""
 
 from .blob import Array, Blob, Blobs, Shape, unseen
-from .calls import Call, Calls
+from .calls import Call, Calls, label
 from .layer import ANY_NUMBER, ONE_OR_MORE, Layer
 from .layout import Layout
 from .memory import Memory
@@ -23,6 +23,7 @@ __all__ = [
     "Rng",
     "Shape",
     "Window",
+    "label",
     "register",
     "unseen",
 ]

@@ -120,7 +120,7 @@ class Blob:
             raise ConfigError(f"a blob cannot have shape {shape}: sizes are 0 or more")
         if len(shape) > MOST_AXES:
             raise ConfigError(f"a blob cannot have {len(shape)} axes; {MOST_AXES} are allowed")
-        if count > MOST_NUMBERS:
+        if prod(n or 1 for n in shape) > MOST_NUMBERS:
             raise ConfigError(
                 f"a blob cannot have shape {shape}: these are {count:,} numbers, and "
                 f"{MOST_NUMBERS:,} are allowed"

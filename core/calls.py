@@ -7,6 +7,12 @@ from typing import Any, NamedTuple
 Call = Callable[[], Any]
 
 
+def label(call: Call) -> str:
+    """What a call runs: the name of a kernel's code, or of a method."""
+    inner = call.func if isinstance(call, partial) else call
+    return str(getattr(call, "label", "") or getattr(inner, "__qualname__", type(inner).__name__))
+
+
 class Calls(NamedTuple):
     """Calls to be made in order; `on_new_weights` come first, and only after weights changed."""
 

@@ -110,6 +110,10 @@ class Layer:
         """How the blobs may lie in memory; decided once the layer is set up."""
         return Layout.PLAIN
 
+    def multiply_adds(self, bottom: Blobs, top: Blobs) -> int:
+        """How many multiplications, each with an addition, a forward pass takes; 0 for few."""
+        return 0
+
     def backward_reads(self) -> tuple[bool, bool]:
         """Whether backward reads data of the bottoms, and of the tops: else others may have it."""
         return True, True

@@ -54,8 +54,8 @@ def onednn_first(prepare: Callable[..., Any]) -> Callable[..., Any]:
                 return getattr(onednn, prepare.__name__)(
                     *geometry, channels_last=channels_last, workspace=workspace, **options
                 )
-            except onednn.PlanningError:
-                pass
+            except (onednn.PlanningError, onednn.OneDNNError):
+                pass  # of geometries out of its range it says no more than "invalid arguments"
         kernel = prepare(*geometry, **options)
         return PlainCopies(kernel) if kernel is not None and any(channels_last) else kernel
 

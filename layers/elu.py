@@ -1,11 +1,11 @@
 """ELU: exponential linear unit."""
 
 from ..core import Array, Shape, register
-from .families.elementwise import ElementwiseLayer
+from .families.activation import Activation
 
 
 @register("ELU")
-class ELU(ElementwiseLayer):
+class ELU(Activation):
     """y = x where x > 0, else alpha * (exp(x) - 1).
 
     bottom  x, any shape

@@ -92,6 +92,9 @@ class InnerProduct(Layer):
         """Whether bind_forward takes the slope of a ReLU after it."""
         return self._kernel is not None
 
+    def multiply_adds(self, bottom: Blobs, top: Blobs) -> int:
+        return self._w.count * (top[0].count // self.num_output)
+
     def backward_reads(self) -> tuple[bool, bool]:
         return True, False
 

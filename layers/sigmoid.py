@@ -1,11 +1,11 @@
 """Sigmoid: the logistic function."""
 
 from ..core import Array, register
-from .families.elementwise import ElementwiseLayer
+from .families.activation import Activation
 
 
 @register("Sigmoid")
-class Sigmoid(ElementwiseLayer):
+class Sigmoid(Activation):
     """y = 1 / (1 + exp(-x)).
 
     bottom  x, any shape

@@ -1,11 +1,11 @@
 """TanH: hyperbolic tangent."""
 
 from ..core import Array, register
-from .families.elementwise import ElementwiseLayer
+from .families.activation import Activation
 
 
 @register("TanH")
-class TanH(ElementwiseLayer):
+class TanH(Activation):
     """y = tanh(x).
 
     bottom  x, any shape

@@ -45,15 +45,30 @@ class Bound:
     def backward(self, adds: bool) -> list[Call]:
         """The calls of a backward pass that adds to the diffs of weights, or writes them."""
         if adds not in self._backward:
-            calls: list[Call] = []
-            written: set[Memory] = set()
-            for step in filter(self._needs_backward, reversed(self._steps)):
-                diffs = [weight.diff_memory for weight in step.runner.weights]
-                # A weight that several layers share is written by the first and added to by others.
-                calls += self._bind_backward(step, [adds or diff in written for diff in diffs])
-                written.update(diffs)
-            self._backward[adds] = calls
+            self._backward[adds] = [
+                call for _, calls in self.backward_by_step(adds) for call in calls
+            ]
         return self._backward[adds]
+
+    def forward_by_step(self) -> list[tuple[Step, list[Call]]]:
+        """The calls of a forward pass, step by step."""
+        by_layer: dict[int, list[Call]] = {}
+        for calls, layers in self.forward():
+            for call, layer in zip(calls, layers, strict=True):
+                by_layer.setdefault(layer, []).append(call)
+        return [(step, by_layer.get(step.layers[0], [])) for step in self._steps]
+
+    def backward_by_step(self, adds: bool) -> list[tuple[Step, list[Call]]]:
+        """The calls of a backward pass, step by step, bound anew."""
+        bound: list[tuple[Step, list[Call]]] = []
+        written: set[Memory] = set()
+        for step in filter(self._needs_backward, reversed(self._steps)):
+            diffs = [weight.diff_memory for weight in step.runner.weights]
+            # A weight that several layers share is written by the first and added to by others.
+            calls = self._bind_backward(step, [adds or diff in written for diff in diffs])
+            bound.append((step, calls))
+            written.update(diffs)
+        return bound
 
     def backward_of(self, step: Step) -> list[Call]:
         """The calls of one step, adding to the diffs of weights."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from ..core import Blob, Call, Layer, Shape
+from ..core import Blob, Layer, Shape
 from ..proto import ConfigError
 from .bound import Bound
 from .layer_runs import LayerRuns
@@ -64,7 +64,7 @@ class Plan:
             share_gradients(self.steps, terms)
         self.sharing = Sharing()
         self._layer_runs = LayerRuns(layers, bottoms, tops, self.steps)
-        self._bound = Bound(self.steps, self._needs_backward, weights)
+        self.bound = Bound(self.steps, self._needs_backward, weights)
         self._prepared = [_shapes(i, bottoms, tops) for i in range(len(layers))]
         self._source_shapes = [blob.shape for blob in self._sources]
         self._seeded: list[Shape | None] = [None] * len(self._losses)
@@ -99,7 +99,7 @@ class Plan:
         """
         with np.errstate(all="ignore"):
             if self._ran_whole and (start, end) == (len(self._layers) - 1, 0):
-                for call in self._bound.backward(adds):
+                for call in self.bound.backward(adds):
                     call()
             else:
                 self._check_all_shown()
@@ -107,13 +107,9 @@ class Plan:
 
     def steps_forward(self) -> Iterator[Step]:
         """Run the steps again that have bottoms, one by one, each before it is given out."""
-        calls: dict[int, list[Call]] = {}
-        for segment, layers in self._bound.forward():
-            for call, layer in zip(segment, layers, strict=True):
-                calls.setdefault(layer, []).append(call)
         with np.errstate(all="ignore"):
-            for step in self.steps:
-                for call in calls.get(step.layers[0], []) if step.bottoms else []:
+            for step, calls in self.bound.forward_by_step():
+                for call in calls if step.bottoms else []:
                     call()
                 yield step
 
@@ -130,13 +126,13 @@ class Plan:
                 hidden.reshape(visible.shape)
             step.runner.prepare_kernels(step.bottoms, step.tops)
             self._layer_runs.forget(step)
-            self._bound.forget()
+            self.bound.forget()
         self._source_shapes = [blob.shape for blob in self._sources]
         self._seed_losses()
 
     def rebind(self) -> None:
         """Look up all arrays anew: some blobs stand on other memory than before."""
-        self._bound.forget()
+        self.bound.forget()
 
     def _resize(self, step: Step) -> bool:
         """Let the tops of a step follow its bottoms; whether any shape changed."""
@@ -152,7 +148,7 @@ class Plan:
     def _forward_whole(self) -> None:
         segment, count = 0, 1
         while segment < count:
-            segments = self._bound.forward()
+            segments = self.bound.forward()
             calls, layers = segments[segment]
             position = 0
             try:
@@ -187,7 +183,7 @@ class Plan:
             if one_by_one:
                 self._layer_runs.backward(step, members)
             else:
-                for call in self._bound.backward_of(step):
+                for call in self.bound.backward_of(step):
                     call()
 
     def _check_all_shown(self) -> None:

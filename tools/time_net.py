@@ -1,6 +1,7 @@
 """Time a model, layer by layer: caffe time -model net.prototxt [-iterations 50] [-phase TEST].
 
-Prints the mean milliseconds of each layer forward and backward, and where the memory goes.
+Prints the mean milliseconds of each layer forward and backward, which kernels they ran, at how
+many GFLOP/s and what share of the matrix product's, and where the memory goes; -memory for more.
 """
 
 import time
@@ -10,6 +11,7 @@ import numpy as np
 
 from ..core import log
 from ..nets import Net
+from ..nets.timing import StepTime, time_steps
 from ..proto import ConfigError, read_net
 from ..proto.caffe_pb2 import Phase
 from .device import choose_device
@@ -21,6 +23,7 @@ def add_flags(parser: FlagParser) -> None:
     parser.add_flag("model", "", "the net definition, a prototxt file")
     parser.add_flag("phase", "TRAIN", "the phase of the net", choices=("TRAIN", "TEST"))
     parser.add_flag("iterations", 50, "how many times to run it")
+    parser.add_flag("memory", False, "list the blobs by size, and what sharing memory saves")
     parser.add_flag("gpu", "", "the GPU to run on; none: the CPU")
     parser.add_flag("level", 0, "the level of the net")
     parser.add_flag("stage", "", "stages of the net, separated by commas")
@@ -39,58 +42,73 @@ def run(flags: Namespace) -> int:
         level=flags.level,
         stages=tuple(flags.stage.split(",")),
         device=device,
+        keep=(),
     )
     try:
         log.info("caffe.cpp:347", "Performing Forward")
         log.info("caffe.cpp:352", f"Initial loss: {net.forward():g}")
         log.info("caffe.cpp:353", "Performing Backward")
         net.backward()
-        forward, backward, total = _measure(net, flags.iterations)
+        log.info("caffe.cpp:361", "*** Benchmark begins ***")
+        log.info("caffe.cpp:362", f"Testing for {flags.iterations} iterations.")
+        begin = time.perf_counter()
+        times = time_steps(net, flags.iterations, _show_iteration)
+        total = 1e3 * (time.perf_counter() - begin)
     finally:
         net.close()
-    _report(net, forward, backward, total, flags.iterations)
+    _report_layers(times, total, flags.iterations)
+    _report_kernels(times, flags.iterations)
+    for line in _memory(net) + (_blobs(net) if flags.memory else []):
+        log.info("caffe.cpp:411", line)
+    log.info("caffe.cpp:412", "*** Benchmark ends ***")
     return 0
 
 
-def _measure(net: Net, iterations: int) -> tuple[np.ndarray, np.ndarray, float]:
-    """Summed milliseconds of each layer forward and backward, and of everything together."""
-    log.info("caffe.cpp:361", "*** Benchmark begins ***")
-    log.info("caffe.cpp:362", f"Testing for {iterations} iterations.")
-    layers = len(net.layers)
-    forward, backward = np.zeros(layers), np.zeros(layers)
-    begin = time.perf_counter()
-    for iteration in range(1, iterations + 1):
-        start = time.perf_counter()
-        for i in range(layers):
-            forward[i] += _milliseconds(net.forward, i, i)
-        for i in reversed(range(layers)):
-            backward[i] += _milliseconds(net.backward, i, i)
-        spent = 1e3 * (time.perf_counter() - start)
-        log.info("caffe.cpp:390", f"Iteration: {iteration} forward-backward time: {spent:g} ms.")
-    return forward, backward, 1e3 * (time.perf_counter() - begin)
+def _show_iteration(number: int, seconds: float) -> None:
+    log.info("caffe.cpp:390", f"Iteration: {number} forward-backward time: {1e3 * seconds:g} ms.")
 
 
-def _milliseconds(run, start: int, end: int) -> float:
-    begin = time.perf_counter()
-    run(start, end)
-    return 1e3 * (time.perf_counter() - begin)
-
-
-def _report(
-    net: Net, forward: np.ndarray, backward: np.ndarray, total: float, iterations: int
-) -> None:
-    forward, backward = forward / iterations, backward / iterations
+def _report_layers(times: list[StepTime], total: float, iterations: int) -> None:
+    """Caffe's lines. Layers that run as one have their time in the first of them."""
     log.info("caffe.cpp:393", "Average time per layer: ")
-    for name, up, down in zip(net.layer_names, forward, backward, strict=True):
-        log.info("caffe.cpp:396", f"{name:>10}\tforward: {up:g} ms.")
-        log.info("caffe.cpp:399", f"{name:>10}\tbackward: {down:g} ms.")
-    log.info("caffe.cpp:404", f"Average Forward pass: {forward.sum():g} ms.")
-    log.info("caffe.cpp:406", f"Average Backward pass: {backward.sum():g} ms.")
+    sums = {"forward": 0.0, "backward": 0.0}
+    for step in times:
+        for i, name in enumerate(step.layers):
+            for line, way in ((396, "forward"), (399, "backward")):
+                mean = 1e3 * getattr(step, way) / iterations if i == 0 else 0.0
+                sums[way] += mean
+                log.info(f"caffe.cpp:{line}", f"{name:>10}\t{way}: {mean:g} ms.")
+    log.info("caffe.cpp:404", f"Average Forward pass: {sums['forward']:g} ms.")
+    log.info("caffe.cpp:406", f"Average Backward pass: {sums['backward']:g} ms.")
     log.info("caffe.cpp:408", f"Average Forward-Backward: {total / iterations:g} ms.")
     log.info("caffe.cpp:410", f"Total Time: {total:g} ms.")
-    for line in _memory(net):
-        log.info("caffe.cpp:411", line)
-    log.info("caffe.cpp:412", "*** Benchmark ends ***")
+
+
+def _report_kernels(times: list[StepTime], iterations: int) -> None:
+    """What ran, and how fast where multiplications tell."""
+    peak = _matrix_product_speed()
+    log.info("caffe.cpp:411", f"A product of matrices runs at {peak / 1e9:.0f} GFLOP/s.")
+    for step in times:
+        for way in ("forward", "backward"):
+            kernels, spent = getattr(step, f"{way}_kernels"), getattr(step, way) / iterations
+            if not kernels:
+                continue
+            speed = 2.0 * getattr(step, f"{way}_multiply_adds") / max(spent, 1e-9)
+            rate = f" {speed / 1e9:.0f} GFLOP/s, {speed / peak:.0%} of it" if speed else ""
+            names = "+".join(step.layers)
+            log.info("caffe.cpp:411", f"{names} {way}:{rate} [{'; '.join(kernels)}]")
+
+
+def _matrix_product_speed() -> float:
+    """Operations per second of NumPy's float32 product, at its best."""
+    side = 1024
+    a = np.ones((side, side), "float32")
+    product, least = np.empty_like(a), float("inf")
+    for _ in range(9):
+        begin = time.perf_counter()
+        np.matmul(a, a, out=product)
+        least = min(least, time.perf_counter() - begin)
+    return 2.0 * side**3 / least
 
 
 def _memory(net: Net) -> list[str]:
@@ -109,6 +127,21 @@ def _memory(net: Net) -> list[str]:
         return lines
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return [*lines, f"Peak memory of the process: {_megabytes(peak)}."]
+
+
+def _blobs(net: Net) -> list[str]:
+    """What blobs that share memory have together, and the largest blobs."""
+    sharing = net.plan.sharing
+    lines = []
+    if sharing.blobs:
+        lines.append(
+            f"Shared: {_megabytes(sharing.blobs)} of data and diffs lie in "
+            f"{_megabytes(sharing.arena)}, {sharing.arena / sharing.blobs:.0%} of it."
+        )
+    largest = sorted(net.blobs.items(), key=lambda item: -item[1].nbytes)
+    return lines + [
+        f"{name:>10}\t{_megabytes(blob.nbytes)} {tuple(blob.shape)}" for name, blob in largest[:20]
+    ]
 
 
 def _megabytes(count: float) -> str:

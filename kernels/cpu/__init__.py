@@ -15,6 +15,7 @@ from ..choice import onednn_first
 
 __all__ = [
     "prepare_add_rows",
+    "prepare_activation",
     "prepare_average_pooling",
     "prepare_batch_normalization",
     "prepare_bins",
@@ -200,6 +201,15 @@ def prepare_concatenation(x_shapes: Sequence[Shape], axis: int, dtype: Any):
     """y = arrays one after the other along an axis; None where array code is as fast.
 
     bind_forward(xs, y), bind_backward(dy, dxs), with None for gradients that nobody wants
+    """
+    return
+
+
+@onednn_first
+def prepare_activation(name: str, count: int, alpha: float, dtype: Any):
+    """y = f(x) of count numbers, f named as its layer: Sigmoid, TanH, or ELU with its alpha >= 0.
+
+    forward(x, y), backward(y, dy, dx); y may be x, and dx dy. None where there is only array code
     """
     return
 

@@ -21,6 +21,7 @@ __all__ = [
     "OneDNNError",
     "PlanningError",
     "Workspace",
+    "prepare_activation",
     "prepare_average_pooling",
     "prepare_batch_normalization",
     "prepare_concatenation",
@@ -163,11 +164,35 @@ def prepare_relu(
     count: int, slope: float, dtype: Any, *, channels_last: Layouts = PLAIN, workspace: Any = None
 ):
     """As kernels.cpu's."""
-    from .relu import ReLU
+    from .elementwise import Elementwise
+    from .enumerators import Eltwise
 
     _check_float32(dtype)
     _check_one_layout(channels_last)
-    return ReLU(count, slope, workspace)
+    return Elementwise(count, Eltwise.RELU, slope, workspace)
+
+
+def prepare_activation(
+    name: str,
+    count: int,
+    alpha: float,
+    dtype: Any,
+    *,
+    channels_last: Layouts = PLAIN,
+    workspace: Any = None,
+):
+    """As kernels.cpu's."""
+    from .elementwise import Elementwise
+    from .enumerators import Eltwise
+
+    _check_float32(dtype)
+    _check_one_layout(channels_last)
+    functions = {
+        "Sigmoid": Eltwise.LOGISTIC_OF_Y,
+        "TanH": Eltwise.TANH_OF_Y,
+        "ELU": Eltwise.ELU_OF_Y,
+    }
+    return Elementwise(count, functions[name], alpha, workspace)
 
 
 def prepare_sum(

@@ -29,6 +29,8 @@ _RESULTS = {
     Argument.DSHIFT,
 }
 
+_LABELLED = (Argument.Y, Argument.DX, Argument.DFILTERS)
+
 # What the library lists among the arguments and then refuses to be given.
 _LISTED_IN_ERROR = {("batch_normalization_backward", Argument.SHIFT)}
 
@@ -143,6 +145,15 @@ class Execution:
             len(memories),
             addressof(self._arguments),
         )
+
+    @property
+    def label(self) -> str:
+        """The library's name for the code, and the layout of its result."""
+        descriptor = self.primitive.descriptor
+        result = next((m for a, m in self.memories.items() if a in _LABELLED), None)
+        layout = f" {result.descriptor.layout}" if result else ""
+        name = descriptor.operation.removesuffix("_forward")
+        return f"{name} {descriptor.implementation}{layout}"
 
     def __call__(self) -> None:
         if self._count_threads() != self._threads:

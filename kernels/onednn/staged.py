@@ -33,6 +33,7 @@ class Staged:
         kept: Mapping[Any, Memory] | None = None,
         adds: Collection[Argument] = (),
         constant: Collection[Argument] = (),
+        results: Collection[Argument] = RESULTS,
     ):
         self.memories: dict[Any, Memory] = dict(kept or {})
         self._arrays = {argument: Memory(given) for argument, given in outside.items()}
@@ -47,7 +48,7 @@ class Staged:
                 own = argument in constant
                 self.memories[argument] = Memory(layout) if own else places.memory(layout)
             inside = self.memories[argument]
-            if argument in RESULTS:
+            if argument in results:
                 after.append(_reordering(inside, array, adding=argument in adds))
             else:
                 staged = on_new_weights if argument in constant else before

@@ -112,6 +112,14 @@ class FilterBank(SlidingWindow):
         """Whether bind_forward takes the slope of a ReLU after it."""
         return all(getattr(kernel, "applies_relu", False) for kernel, _, _ in self._runs)
 
+    def multiply_adds(self, bottom: Blobs, top: Blobs) -> int:
+        # Every filter meets every place of the smaller of the two, the image or the map.
+        places = [
+            min(x.count // x.shape[self.axis], y.count // self.num_output)
+            for x, y in zip(bottom, top, strict=True)
+        ]
+        return self.weights[0].count * sum(places)
+
     def backward_reads(self) -> tuple[bool, bool]:
         return True, False
 

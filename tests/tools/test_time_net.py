@@ -29,6 +29,23 @@ def test_memory_is_counted(pictures, caffe):
     assert float(re.findall(r"([\d.]+) MiB data", weights)[0]) == pytest.approx(held, rel=1e-3)
 
 
+def test_kernels_and_their_speed_are_told(pictures, caffe):
+    _, lines = caffe("time", "-model", "net.prototxt", "-iterations", 1)
+    text = "\n".join(lines)
+    assert re.search(r"product of matrices runs at \d+ GFLOP/s", text)
+    assert re.search(r"\] ip forward: \d+ GFLOP/s, \d+% of it \[.+\]", text)
+    assert re.search(r"\] ip backward: \d+ GFLOP/s, \d+% of it \[.+\]", text)
+
+
+def test_blobs_are_listed_by_size_on_demand(pictures, caffe):
+    _, lines = caffe("time", "-model", "net.prototxt", "-iterations", 1, "-memory")
+    sizes = [
+        float(size) for line in lines for size in re.findall(r"\] +\w+\t([\d.e-]+) MiB \(", line)
+    ]
+    assert len(sizes) >= 3
+    assert sizes == sorted(sizes, reverse=True)
+
+
 def test_the_phase_can_be_chosen(pictures, caffe):
     _, lines = caffe("time", "-model", "net.prototxt", "-iterations", 1, "-phase", "TEST")
     assert any("accuracy\tforward" in line for line in lines)
