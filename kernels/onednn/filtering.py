@@ -145,7 +145,8 @@ class Filtering:
             outside[Argument.BIAS] = self._bias
         planned = self._planned(self._forward_in, self._scatters, bias=bias, attributes=attributes)
         seldom = [Argument.FILTERS] if constant else []
-        return Staged(planned, outside, self._workspace, constant=seldom)
+        updates = [Argument.Y] if adds else []
+        return Staged(planned, outside, self._workspace, constant=seldom, updates=updates)
 
     def _stage_data(self) -> Staged:
         outside = {Argument.DY: self._y, Argument.FILTERS: self._filters, Argument.DX: self._x}

@@ -20,8 +20,9 @@ class Staged:
 
     Copies in the layouts of the operation, and its scratch space, lie in the workspace. `kept`
     are memories of arguments that never leave the library. What `adds` names is added to, not
-    written. `constant` names inputs that seldom change: their copies are kept, and made only by
-    the calls that come on new weights.
+    written; what `updates` names is a result that the operation reads first. `constant` names
+    inputs that seldom change: their copies are kept, and made only by the calls that come on new
+    weights. `results` are written, all else is read.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Staged:
         *,
         kept: Mapping[Any, Memory] | None = None,
         adds: Collection[Argument] = (),
+        updates: Collection[Argument] = (),
         constant: Collection[Argument] = (),
         results: Collection[Argument] = RESULTS,
     ):
@@ -48,6 +50,8 @@ class Staged:
                 own = argument in constant
                 self.memories[argument] = Memory(layout) if own else places.memory(layout)
             inside = self.memories[argument]
+            if argument in updates:
+                before.append(_reordering(array, inside))
             if argument in results:
                 after.append(_reordering(inside, array, adding=argument in adds))
             else:
