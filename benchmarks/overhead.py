@@ -20,18 +20,22 @@ from cortado.proto import parse_net  # noqa: E402
 from cortado.proto.caffe_pb2 import TRAIN  # noqa: E402
 
 TURNS = 51
+FIRST = """
+layer { name: "b0" type: "Input" top: "b0" input_param { shape { dim: [1, 1, 1, 1] } } }
+"""
 LAYER = """
 layer {{ name: "p{0}" type: "Pooling" bottom: "b{0}" top: "b{1}"
         pooling_param {{ pool: AVE kernel_size: 1 }} }}
+"""
+LAST = """
+layer {{ name: "loss" type: "Reduction" bottom: "b{0}" top: "loss" loss_weight: 1 }}
 """
 
 
 def chain(layers: int) -> Net:
     """A net of so many poolings, one after the other, whose loss is the last number."""
-    text = 'layer { name: "b0" type: "Input" top: "b0" input_param { shape { dim: [1, 1, 1, 1] } } }'
-    text += "".join(LAYER.format(i, i + 1) for i in range(layers))
-    text += f'layer {{ name: "loss" type: "Reduction" bottom: "b{layers}" top: "loss" loss_weight: 1 }}'
-    net = parse_net(text)
+    poolings = "".join(LAYER.format(i, i + 1) for i in range(layers))
+    net = parse_net(FIRST + poolings + LAST.format(layers))
     net.force_backward = True
     return Net(net, TRAIN, seed=1)
 

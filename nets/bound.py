@@ -101,5 +101,6 @@ class Bound:
         changed, self._versions = versions != self._versions, versions
         for step, calls in self._seldom:
             if changed or any(weight.handed_out for weight in step.runner.weights):
-                for call in calls:
-                    call()
+                with unseen(step.runner.weights):
+                    for call in calls:
+                        call()

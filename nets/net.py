@@ -10,7 +10,7 @@ from ..core.rng import fresh_seed, stream
 from ..kernels import new_workspace
 from ..layers import create_layer
 from ..proto import ConfigError
-from ..proto.caffe_pb2 import NetParameter, Phase
+from ..proto.caffe_pb2 import TEST, NetParameter, Phase
 from . import narration
 from .debug_info import LoggedPlan
 from .gradients import Facts, Needs, gradient_needs
@@ -30,7 +30,8 @@ class Net:
     seed         of the initial weights and all other randomness; None draws one
     share_with   a net whose weights are used, instead of own ones, by layers of the same name
     keep         names of blobs to be looked at after a pass, besides inputs and outputs; None: all.
-                 Others may share memory or never exist, and no part of the net can be run alone
+                 Others may share memory or never exist, no part of the net can be run alone, and in
+                 phase TEST it only runs forward, unless force_backward is set
 
     blobs[name], layers, layer_names, outputs and inputs are as in the prototxt, with a Split
     layer after each blob that several layers read. Blob data and diffs are live: write to
@@ -130,6 +131,11 @@ class Net:
         Bottom diffs are overwritten; weight diffs are added to, and clear_diffs() starts afresh.
         Without `adds` weight diffs are overwritten too, which is faster than to clear and add.
         """
+        if self._is_forward_only:
+            raise ConfigError(
+                "net: of phase TEST, and told to keep only some blobs, it cannot run backward; "
+                "build it without keep, or with force_backward: true"
+            )
         first = len(self.layers) - 1 if start is None else start
         self._running.backward(first, end, adds)
 
@@ -198,7 +204,7 @@ class Net:
             self.bottoms,
             self.tops,
             self.loss_weights,
-            [need.anything for need in needs],
+            [need.anything and not self._is_forward_only for need in needs],
             self.weight_sources,
             channels_last=workspace is not None and self.dtype == "float32",
             kept=self._kept_blobs(),
@@ -252,6 +258,13 @@ class Net:
         for layer in self.layers:
             used = self.weights.of_layer(layer.name)
             layer.fill_weights([w.owner == layer.name and w.index == i for i, w in enumerate(used)])
+        for weight in self.weights.learnable:
+            weight.blob.handed_out = False  # so far only to those who filled it
+
+    @property
+    def _is_forward_only(self) -> bool:
+        """Whether it never runs backward: who keeps few blobs of phase TEST wants no gradient."""
+        return self._keep is not None and self.phase == TEST and not self.graph.param.force_backward
 
     def _kept_blobs(self) -> set[Blob] | None:
         if self._keep is None or self.debug_info:

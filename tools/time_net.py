@@ -48,7 +48,8 @@ def run(flags: Namespace) -> int:
         log.info("caffe.cpp:347", "Performing Forward")
         log.info("caffe.cpp:352", f"Initial loss: {net.forward():g}")
         log.info("caffe.cpp:353", "Performing Backward")
-        net.backward()
+        if flags.phase == "TRAIN":
+            net.backward()
         log.info("caffe.cpp:361", "*** Benchmark begins ***")
         log.info("caffe.cpp:362", f"Testing for {flags.iterations} iterations.")
         begin = time.perf_counter()

@@ -135,6 +135,20 @@ def test_weights_written_through_an_array_held_on_to_take_effect_at_once(layer, 
         np.testing.assert_allclose(fast.blobs["sum"].data, slow.blobs["sum"].data, rtol=1e-4)
 
 
+def test_what_kernels_make_of_weights_is_kept_while_nobody_can_change_them():
+    net = Net(parse_net(CHAIN), TEST, seed=1, keep=["conv"])
+    net.blobs["data"].data[...] = 1
+    net.forward()
+    before = net.blobs["conv"].data.copy()
+    weights = net.weights.data[: 8 * 27]  # the filters, behind the back of their blob
+    weights *= 2
+    net.forward()
+    np.testing.assert_array_equal(net.blobs["conv"].data, before)
+    net.weights.version += 1
+    net.forward()
+    assert (net.blobs["conv"].data != before).any()
+
+
 def test_weights_that_are_loaded_or_learned_take_effect(tmp_path):
     source = make(TRAIN)
     test = make(TEST, share_with=source)
@@ -160,6 +174,17 @@ def test_a_net_that_keeps_only_some_blobs_refuses_to_run_in_parts():
         net.forward(end=2)
     with pytest.raises(ConfigError, match="can only be run if it keeps all blobs"):
         net.backward(start=2)
+
+
+def test_a_net_of_phase_test_that_keeps_only_some_blobs_runs_forward_alone():
+    net = make(TEST, keep=())
+    net.forward()
+    with pytest.raises(ConfigError, match="cannot run backward; build it without keep"):
+        net.backward()
+    forced = parse_net("force_backward: true" + CHAIN)
+    forced_net = Net(forced, TEST, seed=1, keep=())
+    forced_net.forward()
+    forced_net.backward()
 
 
 def test_a_kept_blob_holds_what_it_holds_where_all_are_kept():
