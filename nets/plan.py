@@ -55,6 +55,7 @@ class Plan:
         terms = Terms(not any(runs_backward), lambda blob: kept is None or blob in kept)
         for improve in chosen_passes():
             self.steps = improve(self.steps, terms)
+        self._hidden = [pair for step in self.steps for pair in step.hidden]
         if channels_last and is_chosen("layouts"):
             choose_layouts(self.steps)
         for step in self.steps:
@@ -122,7 +123,7 @@ class Plan:
         for step in self.steps:
             if step.layers[-1] < start or not self._resize(step):
                 continue
-            for hidden, visible in step.hidden:
+            for hidden, visible in self._hidden:
                 hidden.reshape(visible.shape)
             step.runner.prepare_kernels(step.bottoms, step.tops)
             self._layer_runs.forget(step)

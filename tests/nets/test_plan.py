@@ -223,3 +223,19 @@ def test_nothing_is_allocated_from_the_second_step_on(keep):
         tracemalloc.stop()
     # The smallest array of the net in the place of a picture is ten times larger.
     assert peak < 50_000
+
+
+@pytest.mark.parametrize("phase", [TRAIN, TEST])
+def test_nets_that_share_memory_follow_their_inputs_shapes(phase):
+    """With a global Pooling, so that what follows fits pictures of any size."""
+    text = CHAIN.replace("kernel_size: 2 stride: 2", "global_pooling: true")
+    sharing, showing = make(phase, text, keep=()), make(phase, text)
+    for shape in ((2, 3, 20, 17), (4, 3, 9, 9), (1, 3, 5, 40), (6, 3, 30, 30)):
+        for net in (sharing, showing):
+            net.blobs["data"].reshape(*shape)
+            net.blobs["data"].data[...] = np.linspace(-1, 1, int(np.prod(shape))).reshape(shape)
+            net.forward()
+            if phase == TRAIN:
+                net.backward(adds=False)
+        np.testing.assert_allclose(sharing.blobs["sum"].data, showing.blobs["sum"].data, rtol=1e-5)
+        np.testing.assert_allclose(sharing.weights.diff, showing.weights.diff, rtol=1e-3, atol=1e-5)
