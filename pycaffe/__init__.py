@@ -1,5 +1,7 @@
 """`import caffe`: the face of pycaffe, so that existing scripts run unmodified."""
 
+from importlib import import_module
+
 from cortado.core import Blob as _Blob  # noqa: F401 - what net.blobs holds
 from cortado.core import log as _log
 
@@ -40,13 +42,20 @@ __all__ = [
 _log.to_stderr()
 
 
-def __getattr__(name: str):
-    """Layer loads with the first Python layer: a layer's module may import this one."""
-    if name == "Layer":
-        from cortado.layers.python import PythonLayer
+# Loaded on first use: they bring OpenCV, or are seldom wanted. None: the module itself.
+_LAZY = {
+    "Layer": ("cortado.layers.python", "PythonLayer"),  # whose users may import this module
+    "io": (".io", None),
+}
 
-        return PythonLayer
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str):
+    """Load what takes long, or may import this module, on first use."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _LAZY[name]
+    loaded = import_module(module, __name__)
+    return getattr(loaded, attribute) if attribute else loaded
 
 
 def layer_type_list() -> list[str]:
