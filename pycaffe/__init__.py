@@ -7,6 +7,7 @@ from cortado.core import log as _log
 
 from .mode import set_device, set_mode_cpu, set_mode_gpu, set_random_seed
 from .net import Net
+from .net_spec import NetSpec, layers, params, to_proto
 from .proto.caffe_pb2 import TEST, TRAIN  # from here, so that caffe.proto.caffe_pb2 is there too
 from .solver import (
     AdaDeltaSolver,
@@ -29,14 +30,18 @@ __all__ = [
     "Layer",
     "NesterovSolver",
     "Net",
+    "NetSpec",
     "RMSPropSolver",
     "SGDSolver",
     "get_solver",
     "layer_type_list",
+    "layers",
+    "params",
     "set_device",
     "set_mode_cpu",
     "set_mode_gpu",
     "set_random_seed",
+    "to_proto",
 ]
 
 _log.to_stderr()
