@@ -5,7 +5,19 @@ from importlib import import_module
 from cortado.core import Blob as _Blob  # noqa: F401 - what net.blobs holds
 from cortado.core import log as _log
 
-from .mode import set_device, set_mode_cpu, set_mode_gpu, set_random_seed
+from . import _caffe, pycaffe  # noqa: F401 - scripts reach for these by name
+from .mode import (
+    set_device,
+    set_mode_cpu,
+    set_mode_gpu,
+    set_multiprocess,
+    set_random_seed,
+    set_solver_count,
+    set_solver_rank,
+    solver_count,
+    solver_rank,
+)
+from .nccl import NCCL, has_nccl
 from .net import Net
 from .net_spec import NetSpec, layers, params, to_proto
 from .proto.caffe_pb2 import TEST, TRAIN  # from here, so that caffe.proto.caffe_pb2 is there too
@@ -18,10 +30,12 @@ from .solver import (
     SGDSolver,
     get_solver,
 )
+from .timer import Timer
 
 __version__ = "1.0.0"  # of the interface: Caffe's own last one
 
 __all__ = [
+    "NCCL",
     "TEST",
     "TRAIN",
     "AdaDeltaSolver",
@@ -33,14 +47,23 @@ __all__ = [
     "NetSpec",
     "RMSPropSolver",
     "SGDSolver",
+    "Timer",
     "get_solver",
+    "has_nccl",
+    "init_log",
     "layer_type_list",
     "layers",
+    "log",
     "params",
     "set_device",
     "set_mode_cpu",
     "set_mode_gpu",
+    "set_multiprocess",
     "set_random_seed",
+    "set_solver_count",
+    "set_solver_rank",
+    "solver_count",
+    "solver_rank",
     "to_proto",
 ]
 
@@ -68,3 +91,13 @@ def layer_type_list() -> list[str]:
     from cortado.layers import layer_types
 
     return layer_types()
+
+
+def init_log(level: int | None = None, stderr: bool = True) -> None:
+    """Log from this level up: 0 info, 1 warnings, 2 errors. It all goes to stderr."""
+    _log.to_stderr(level)
+
+
+def log(message: str) -> None:
+    """Write a line to the log."""
+    _log.info("_caffe.cpp:54", message)

@@ -1,5 +1,6 @@
 """caffe.SGDSolver and its five sisters: a solver by the names pycaffe gives things."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from cortado.proto import read_solver
@@ -56,6 +57,22 @@ class _Solver:
     def restore(self, state_file: str | Path) -> None:
         """Go on from a solver state."""
         self._solver.restore(state_file)
+
+    def apply_update(self) -> None:
+        """Move the weights by the diffs they have now, as step does after a backward pass."""
+        self._solver.step_parts.update(self._solver.rate, self._solver.iteration)
+        self._solver.iteration += 1
+
+    def add_callback(
+        self, on_start: Callable[[], None], on_gradients_ready: Callable[[], None]
+    ) -> None:
+        """Call these in every iteration: before its first forward, and before its update."""
+        self._solver.step_parts.on_start.append(on_start)
+        self._solver.step_parts.on_gradients_ready.append(on_gradients_ready)
+
+    def share_weights(self, net: Net) -> None:
+        """Let another net use the weights that are trained here."""
+        net.share_with(self.net)
 
 
 class SGDSolver(_Solver):
