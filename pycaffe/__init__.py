@@ -73,6 +73,12 @@ _log.to_stderr()
 # Loaded on first use: they bring OpenCV, or are seldom wanted. None: the module itself.
 _LAZY = {
     "Layer": ("cortado.layers.python", "PythonLayer"),  # whose users may import this module
+    "Classifier": (".classifier", "Classifier"),
+    "Detector": (".detector", "Detector"),
+    "classifier": (".classifier", None),
+    "coord_map": (".coord_map", None),
+    "detector": (".detector", None),
+    "draw": (".draw", None),
     "io": (".io", None),
 }
 
