@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from cortado.core import Blob as _Blob  # noqa: F401 - what net.blobs holds
+from cortado.core import Blob as _Blob
 from cortado.core import log as _log
 
 from . import _caffe, pycaffe  # noqa: F401 - scripts reach for these by name
@@ -20,6 +20,7 @@ from .mode import (
 from .nccl import NCCL, has_nccl
 from .net import Net
 from .net_spec import NetSpec, layers, params, to_proto
+from .notebook import blob_html as _blob_html
 from .proto.caffe_pb2 import TEST, TRAIN  # from here, so that caffe.proto.caffe_pb2 is there too
 from .solver import (
     AdaDeltaSolver,
@@ -68,6 +69,7 @@ __all__ = [
 ]
 
 _log.to_stderr()
+_Blob._repr_html_ = _blob_html  # notebooks look for it on the class
 
 
 # Loaded on first use: they bring OpenCV, or are seldom wanted. None: the module itself.

@@ -13,6 +13,7 @@ from cortado.proto import read_net
 
 from . import mode
 from .batches import Collected, batches_of, pairs_of
+from .notebook import net_html
 
 
 class LayerView(NamedTuple):
@@ -79,6 +80,9 @@ class Net:
             for layer in net.layers
         ]
         self.layer_dict = OrderedDict(zip(net.layer_names, self.layers, strict=True))
+
+    def _repr_html_(self) -> str:
+        return net_html(self)
 
     @property
     def _layer_names(self) -> list[str]:

@@ -9,6 +9,7 @@ from cortado.solvers import Solver
 
 from . import mode
 from .net import Net
+from .notebook import solver_html
 
 
 class _Solver:
@@ -31,6 +32,9 @@ class _Solver:
         self.param = param
         self.net = Net.of(self._solver.net)
         self.test_nets = [Net.of(net) for net in self._solver.test_nets]
+
+    def _repr_html_(self) -> str:
+        return solver_html(self)
 
     @property
     def iter(self) -> int:
