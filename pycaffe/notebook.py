@@ -156,7 +156,8 @@ def _edge(above: tuple[float, float], below: tuple[float, float]) -> str:
 
 def _box(layer_type: str, name: str, is_loss: bool, x: float, y: float) -> str:
     color = _LOSS if is_loss else _COLORS.get(layer_type, _OTHER)
-    short = name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
+    # The ends of names tell more: their beginnings are those of whole blocks.
+    short = name if len(name) <= _LETTERS else f"…{name[1 - _LETTERS :]}"
     return (
         f"<g><title>{escape(name)} ({escape(layer_type)})</title>"
         f'<rect x="{x:g}" y="{y:g}" width="{_WIDTH}" height="{_HEIGHT}" rx="3" fill="{color}"/>'

@@ -59,7 +59,7 @@ def test_the_graph_has_a_box_for_each_layer_below_what_it_reads(path):
     assert list(tops.values()) == sorted(tops.values())
     assert len(set(tops.values())) == 6
     assert len(list(tree.iter("path"))) == 7  # the Split between is left out
-    assert "a rather long n…" in [text.text for text in tree.iter("text")]
+    assert "…ather long name" in [text.text for text in tree.iter("text")]
 
 
 def test_branches_are_side_by_side_and_no_boxes_overlap():
