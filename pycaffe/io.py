@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from cortado.proto.blob import decode_blob, encode_blob
-from cortado.proto.caffe_pb2 import BlobProto, BlobProtoVector, Datum
 from cortado.proto.wire import WireError
+
+from .proto import caffe_pb2
 
 _GREY = np.array([0.2125, 0.7154, 0.0721], np.float32)  # of R, G, B: scikit-image's weights
 _MOST_CHANNELS = 4  # that OpenCV resizes at once, whatever the interpolation
@@ -173,6 +174,8 @@ def oversample(images: Iterable[np.ndarray], crop_dims: Sequence[int]) -> np.nda
     the same five mirrored.
     """
     images = [np.asarray(image) for image in images]
+    if not images:
+        raise ValueError("oversample needs at least one image")
     height, width, channels = images[0].shape
     h, w = map(int, crop_dims)
     if not (0 < h <= height and 0 < w <= width):
@@ -187,7 +190,7 @@ def oversample(images: Iterable[np.ndarray], crop_dims: Sequence[int]) -> np.nda
     return crops.reshape(-1, h, w, channels)
 
 
-def blobproto_to_array(blob: BlobProto, return_diff: bool = False) -> np.ndarray:
+def blobproto_to_array(blob: caffe_pb2.BlobProto, return_diff: bool = False) -> np.ndarray:
     """The data of a BlobProto, or its diff, in its shape."""
     record = blob.SerializeToString()
     try:
@@ -196,32 +199,32 @@ def blobproto_to_array(blob: BlobProto, return_diff: bool = False) -> np.ndarray
         raise ValueError(f"no array can be made of the BlobProto: {problem.problem}") from None
 
 
-def array_to_blobproto(arr: np.ndarray, diff: np.ndarray | None = None) -> BlobProto:
+def array_to_blobproto(arr: np.ndarray, diff: np.ndarray | None = None) -> caffe_pb2.BlobProto:
     """A BlobProto of an array, and of a diff of the same shape if given; float32."""
     arr = np.asarray(arr, np.float32)
     if diff is not None and np.shape(diff) != arr.shape:
         raise ValueError(f"diff has shape {np.shape(diff)}, data {arr.shape}; they must agree")
     diff = None if diff is None else np.asarray(diff, np.float32)
-    return BlobProto.FromString(b"".join(encode_blob(arr, diff)))
+    return caffe_pb2.BlobProto.FromString(b"".join(encode_blob(arr, diff)))
 
 
 def arraylist_to_blobprotovector_str(arraylist: Iterable[np.ndarray]) -> bytes:
     """The bytes of a BlobProtoVector of these arrays."""
-    return BlobProtoVector(blobs=map(array_to_blobproto, arraylist)).SerializeToString()
+    return caffe_pb2.BlobProtoVector(blobs=map(array_to_blobproto, arraylist)).SerializeToString()
 
 
 def blobprotovector_str_to_arraylist(str: bytes) -> list[np.ndarray]:
     """The arrays in the bytes of a BlobProtoVector."""
-    return [blobproto_to_array(blob) for blob in BlobProtoVector.FromString(str).blobs]
+    return [blobproto_to_array(blob) for blob in caffe_pb2.BlobProtoVector.FromString(str).blobs]
 
 
-def array_to_datum(arr: np.ndarray, label: int | None = None) -> Datum:
+def array_to_datum(arr: np.ndarray, label: int | None = None) -> caffe_pb2.Datum:
     """A Datum of an array (C, H, W): of its bytes if it is uint8, else of floats."""
     arr = np.asarray(arr)
     if arr.ndim != 3:
         raise ValueError(f"a Datum holds (channels, height, width); got shape {arr.shape}")
     channels, height, width = arr.shape
-    datum = Datum(channels=channels, height=height, width=width)
+    datum = caffe_pb2.Datum(channels=channels, height=height, width=width)
     if arr.dtype == np.uint8:
         datum.data = arr.tobytes()
     else:
@@ -231,7 +234,7 @@ def array_to_datum(arr: np.ndarray, label: int | None = None) -> Datum:
     return datum
 
 
-def datum_to_array(datum: Datum) -> np.ndarray:
+def datum_to_array(datum: caffe_pb2.Datum) -> np.ndarray:
     """The array (C, H, W) of a Datum: uint8, or float32; an encoded image is decoded (BGR)."""
     from cortado.data.datum import datum_array
 

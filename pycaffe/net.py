@@ -12,6 +12,7 @@ from cortado.proto import read_net
 from . import mode
 from .batches import Collected, batches_of, pairs_of
 from .net_parts import NetParts
+from .proto.caffe_pb2 import TEST, TRAIN
 
 
 class Net(NetParts):
@@ -37,6 +38,8 @@ class Net(NetParts):
             phase, level, stages, weights = _merge(args, (phase, level, stages, weights))
         if phase is None:
             raise TypeError("Net needs a phase: caffe.TRAIN or caffe.TEST")
+        if phase not in (TRAIN, TEST):
+            raise ValueError(f"phase is {phase!r}; it is caffe.TRAIN (0) or caffe.TEST (1)")
         if not Path(network_file).is_file():
             raise RuntimeError(f"Could not open file {network_file}")
         net = nets.Net(
@@ -207,7 +210,10 @@ class Net(NetParts):
             if shape[:1] != blob.shape[:1]:
                 items = shape[0] if shape else "a single number"
                 raise ValueError(f"{name!r} holds {blob.num} items, got {items}")
-            getattr(blob, side)[...] = array
+            try:
+                getattr(blob, side)[...] = array
+            except ValueError:
+                raise ValueError(f"{name!r} has shape {blob.shape}, got {shape}") from None
 
 
 def _merge(args: tuple[Any, ...], named: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -169,6 +169,11 @@ def test_oversample_crops_corners_and_centre_and_mirrors_them(rng):
     np.testing.assert_array_equal(crops[15:], crops[10:15, :, ::-1])
 
 
+def test_oversampling_nothing_is_an_error():
+    with pytest.raises(ValueError, match="needs at least one image"):
+        caffe.io.oversample([], (4, 4))
+
+
 def test_crops_larger_than_the_image_are_an_error():
     with pytest.raises(ValueError, match=r"crops of \(7, 2\) do not fit into images of \(6, 8\)"):
         caffe.io.oversample(np.zeros((1, 6, 8, 3)), (7, 2))
@@ -185,6 +190,10 @@ def test_arrays_become_blobprotos_and_back(rng):
 
 def test_doubles_are_stored_as_floats():
     assert list(caffe.io.array_to_blobproto(np.array([0.5, 2])).data) == [0.5, 2]
+
+
+def test_the_messages_are_where_scripts_look_for_them():
+    assert caffe.io.caffe_pb2.Datum(label=3).label == 3
 
 
 def test_a_legacy_blobproto_has_four_axes():

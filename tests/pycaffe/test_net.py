@@ -78,6 +78,7 @@ def test_gradients_of_one_unit_as_deepdream_takes_them(net):
     [
         ({"image": np.ones((2, 3))}, r"give every one of \['data'\].*got \['image'\]"),
         ({"data": np.ones((5, 3))}, "'data' holds 2 items, got 5"),
+        ({"data": np.ones((2, 4))}, r"'data' has shape \(2, 3\), got \(2, 4\)"),
     ],
 )
 def test_inputs_that_do_not_fit_are_named(net, arguments, message):
@@ -120,6 +121,13 @@ def test_a_missing_file_is_a_runtime_error(path):
         caffe.Net("nowhere.prototxt", caffe.TEST)
     with pytest.raises(RuntimeError, match=r"Could not open file w\.caffemodel"):
         caffe.Net(path, caffe.TEST, weights="w.caffemodel")
+
+
+def test_a_phase_is_needed_and_known(path):
+    with pytest.raises(TypeError, match=r"Net needs a phase: caffe\.TRAIN or caffe\.TEST"):
+        caffe.Net(path)
+    with pytest.raises(ValueError, match=r"phase is 5; it is caffe\.TRAIN \(0\)"):
+        caffe.Net(path, 5)
 
 
 def test_stages_and_level_select_layers(tmp_path):
