@@ -33,8 +33,8 @@ def test_each_layer_has_its_map(data):
     conv = L.Convolution(data, kernel_size=[5, 7], stride=2, pad=1, dilation=2, num_output=1)
     axis, a, b = coord_map(conv.fn)
     assert (axis, a.tolist(), b.tolist()) == (1, [0.5], [(1 - 4) / 2, (1 - 6) / 2])
-    axis, a, b = coord_map(L.Deconvolution(data, convolution_param=dict(kernel_size=4)).fn)
-    assert (axis, a.tolist(), b.tolist()) == (1, [1], [1.5])
+    axis, a, b = coord_map(L.Deconvolution(data, convolution_param=dict(kernel_size=4, pad=1)).fn)
+    assert (axis, a.tolist(), b.tolist()) == (1, [1], [0.5])
     assert coord_map(L.ReLU(data).fn) == (None, 1, 0)
     axis, a, b = coord_map(L.Crop(data, data, offset=[3, 4]).fn)
     assert (axis, a, b.tolist()) == (1, 1, [-3, -4])
@@ -125,3 +125,6 @@ def test_tops_without_a_common_ancestor_are_an_error(data):
         crop(data, L.Input())
     with pytest.raises(RuntimeError, match="no spatial layers connect the two tops"):
         crop(L.InnerProduct(data), data)
+    size = L.Input()
+    with pytest.raises(RuntimeError, match="no spatial layers connect the two tops"):
+        crop(L.Crop(data, size), size)

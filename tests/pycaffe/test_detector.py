@@ -42,6 +42,13 @@ def test_windows_are_classified_in_turn(model, picture):
     assert detector.detect_windows([(picture, [])]) == []
 
 
+def test_a_net_of_one_channel_is_given_grey_images(tmp_path, picture):
+    (tmp_path / "grey.prototxt").write_text(NET.replace("dim: 3", "dim: 1"))
+    detector = caffe.Detector(str(tmp_path / "grey.prototxt"), None)
+    found = detector.detect_windows([(picture, [(0, 15, 20, 30)])])
+    np.testing.assert_allclose(found[0]["prediction"], [0.2125], rtol=1e-5)
+
+
 def test_context_shows_what_lies_around_the_window(model, picture):
     image = caffe.io.load_image(picture)
     detector = caffe.Detector(model, None, context_pad=2)

@@ -14,7 +14,8 @@ NET = """
 name: "it"
 layer { name: "d" type: "Data" top: "data" data_param { batch_size: 9 } include { phase: TRAIN } }
 layer { name: "d" type: "Data" top: "data" data_param { batch_size: 3 } include { phase: TEST } }
-layer { name: "conv/1:\\"a\\"" type: "Convolution" bottom: "data" top: "conv" param { lr_mult: 2 }
+layer { name: "conv/1:\\"a\\"" type: "Convolution" bottom: "data" top: "conv"
+        param { lr_mult: 2 } param { lr_mult: 1 }
         convolution_param { num_output: 7 kernel_size: 3 pad_h: 1 pad_w: 2 } }
 layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
 layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool"
@@ -73,6 +74,7 @@ def test_the_graph_has_layers_blobs_and_arrows(net, pydot):
 @pytest.mark.parametrize(("phase", "layers"), [(caffe.TRAIN, 5), (caffe.TEST, 4)])
 def test_a_phase_leaves_layers_out(net, pydot, phase, layers):
     graph = caffe.draw.get_pydot_graph(net, "TB", phase=phase)
+    assert ('"Batch 9"' in graph.to_string()) == (phase == caffe.TRAIN)
     assert len([n for n in graph.get_nodes() if "layer" in n.get_name()]) == layers
 
 

@@ -132,6 +132,14 @@ def test_linear_resizing_interpolates_between_centres(rng, channels):
     assert halves.dtype == np.float32
 
 
+@pytest.mark.parametrize("order", [0, 1, 3])
+def test_images_have_any_number_of_channels(rng, order):
+    image = rng.random((4, 6, 600))
+    found = caffe.io.resize_image(image, (7, 5), order)
+    last = caffe.io.resize_image(image[..., 599:], (7, 5), order)
+    np.testing.assert_allclose(found[..., 599:], last, rtol=1e-5, atol=1e-6)
+
+
 def test_resizing_keeps_values_of_any_range():
     slope = np.arange(-300, 300, 100.0)[:, None, None] * np.ones((1, 2, 1))
     found = caffe.io.resize_image(slope, (12, 2))[:, 0, 0]

@@ -71,6 +71,13 @@ def test_tops_without_a_name_are_numbered_by_type():
     assert L.ReLU(data).to_proto().layer[1].bottom == ["Input1"]
 
 
+def test_a_top_read_by_many_is_made_once():
+    top = L.Input()
+    for _ in range(40):
+        top = L.Eltwise(top, top)
+    assert len(top.to_proto().layer) == 41
+
+
 def test_layers_without_tops_are_functions():
     n = caffe.NetSpec()
     n.data = L.Input(shape=dict(dim=[1]))
