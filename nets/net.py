@@ -17,6 +17,7 @@ from .gradients import Facts, Needs, gradient_needs
 from .graph import Node, build_graph
 from .plan import Plan
 from .rules import net_state, select_layers
+from .watched_plan import WatchedPlan, Watchers
 from .weights import Weights
 
 
@@ -66,6 +67,7 @@ class Net:
         self.bottoms: list[list[Blob]] = []
         self.tops: list[list[Blob]] = []
         self.loss_weights: list[list[float]] = []  # one per top of each layer
+        self.watchers = Watchers()  # called around each layer, which then runs on its own
         self.weights = Weights(dtype, array_module(device))
         self.weight_sources = [self.weights]  # also those of nets whose weights this one uses
         try:
@@ -184,8 +186,9 @@ class Net:
             layer.close()
 
     @property
-    def _running(self) -> Plan | LoggedPlan:
-        return self._logged_plan if self.debug_info else self.plan
+    def _running(self) -> Plan | LoggedPlan | WatchedPlan:
+        plan = self._logged_plan if self.debug_info else self.plan
+        return WatchedPlan(plan, self.watchers, self.weights) if self.watchers else plan
 
     # Building.
 

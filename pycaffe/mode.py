@@ -1,5 +1,8 @@
-"""The modes that pycaffe keeps for the whole process: device and random seed."""
+"""The modes that pycaffe keeps for the whole process: device, random seed, place among solvers."""
 
+_solver_count = 1
+_solver_rank = 0
+_multiprocess = False
 _device = "cpu"
 _ordinal = 0
 _seed: int | None = None
@@ -37,3 +40,31 @@ def device() -> str:
 def seed() -> int | None:
     """The seed for a new net; None draws one."""
     return _seed
+
+
+def solver_count() -> int:
+    """How many processes train one net together."""
+    return _solver_count
+
+
+def set_solver_count(count: int) -> None:
+    """Say how many processes train one net together; it changes nothing, as one process does."""
+    global _solver_count
+    _solver_count = count
+
+
+def solver_rank() -> int:
+    """Which of the processes that train together this is; 0 is the first."""
+    return _solver_rank
+
+
+def set_solver_rank(rank: int) -> None:
+    """Say which of the processes that train together this is; it changes nothing yet."""
+    global _solver_rank
+    _solver_rank = rank
+
+
+def set_multiprocess(together: bool) -> None:
+    """Say whether several processes train together; it changes nothing yet."""
+    global _multiprocess
+    _multiprocess = together

@@ -1,24 +1,21 @@
 """caffe.Net: a net by the names pycaffe gives things."""
 
-from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+import numpy as np
 
 from cortado import nets
-from cortado.core import Blob
 from cortado.proto import read_net
 
 from . import mode
+from .batches import Collected, batches_of, pairs_of
+from .net_parts import NetParts
+from .proto.caffe_pb2 import TEST, TRAIN
 
 
-class LayerView(NamedTuple):
-    """What net.layers holds: a layer's type and its weights; for Python layers the user's own."""
-
-    type: str
-    blobs: list[Blob]
-
-
-class Net:
+class Net(NetParts):
     """Net(network_file, phase, level=0, stages=None, weights=None), or Net(file, weights, phase).
 
     blobs and params are ordered dictionaries of live blobs: write net.blobs["data"].data[...],
@@ -41,6 +38,8 @@ class Net:
             phase, level, stages, weights = _merge(args, (phase, level, stages, weights))
         if phase is None:
             raise TypeError("Net needs a phase: caffe.TRAIN or caffe.TEST")
+        if phase not in (TRAIN, TEST):
+            raise ValueError(f"phase is {phase!r}; it is caffe.TRAIN (0) or caffe.TEST (1)")
         if not Path(network_file).is_file():
             raise RuntimeError(f"Could not open file {network_file}")
         net = nets.Net(
@@ -64,44 +63,6 @@ class Net:
         face._wrap(net)
         return face
 
-    def _wrap(self, net: nets.Net) -> None:
-        self._net = net
-        self.blobs = OrderedDict(net.blobs)
-        self.params = OrderedDict(net.params)
-        self.layers = [
-            getattr(layer, "instance", None) or LayerView(layer.type, layer.weights)
-            for layer in net.layers
-        ]
-        self.layer_dict = OrderedDict(zip(net.layer_names, self.layers, strict=True))
-
-    @property
-    def _layer_names(self) -> list[str]:
-        return self._net.layer_names
-
-    @property
-    def _blob_names(self) -> list[str]:
-        return list(self._net.blobs)
-
-    @property
-    def inputs(self) -> list[str]:
-        """Blobs to be filled before forward."""
-        return self._net.inputs
-
-    @property
-    def outputs(self) -> list[str]:
-        """Blobs that no layer reads."""
-        return self._net.outputs
-
-    @property
-    def bottom_names(self) -> "OrderedDict[str, list[str]]":
-        """The bottoms of each layer, by its name."""
-        return OrderedDict((node.name, node.bottoms) for node in self._net.graph.nodes)
-
-    @property
-    def top_names(self) -> "OrderedDict[str, list[str]]":
-        """The tops of each layer, by its name."""
-        return OrderedDict((node.name, node.tops) for node in self._net.graph.nodes)
-
     def forward(
         self,
         blobs: list[str] | None = None,
@@ -114,10 +75,9 @@ class Net:
         Keyword arguments fill input blobs first. Returned are the outputs (or, given end, the
         tops of that layer) and the blobs asked for, by name.
         """
-        names = self._layer_names
-        first = names.index(start) if start is not None else 0
-        last = names.index(end) if end is not None else len(names) - 1
-        wanted = set(self.top_names[end] if end is not None else self.outputs) | set(blobs or ())
+        first = self._number_of(start) if start is not None else 0
+        last = self._number_of(end) if end is not None else len(self.layers) - 1
+        wanted = self._wanted(self.top_names[end] if end is not None else self.outputs, blobs)
         self._fill(inputs, self.inputs, "data")
         self._net.forward(first, last)
         return {name: self.blobs[name].data for name in wanted}
@@ -134,13 +94,84 @@ class Net:
         Keyword arguments fill the diffs of output blobs first. Returned are the diffs of the
         inputs (or, given end, of that layer's bottoms) and those asked for, by name.
         """
-        names = self._layer_names
-        first = names.index(start) if start is not None else len(names) - 1
-        last = names.index(end) if end is not None else 0
-        wanted = set(self.bottom_names[end] if end is not None else self.inputs) | set(diffs or ())
+        first = self._number_of(start) if start is not None else len(self.layers) - 1
+        last = self._number_of(end) if end is not None else 0
+        wanted = self._wanted(self.bottom_names[end] if end is not None else self.inputs, diffs)
         self._fill(outputs, self.outputs, "diff")
         self._net.backward(first, last)
         return {name: self.blobs[name].diff for name in wanted}
+
+    def _forward(self, start: int, end: int) -> float:
+        """Run layers start to end, both by number and included; returns their weighted loss."""
+        return self._net.forward(start, end)
+
+    def _backward(self, start: int, end: int) -> None:
+        """Run layers start down to end, both by number and included, backward."""
+        self._net.backward(start, end)
+
+    def forward_all(self, blobs: list[str] | None = None, **inputs: Any) -> dict[str, np.ndarray]:
+        """forward() over inputs of any length, in batches as long as the input blobs.
+
+        The last batch is filled up with zeros. Returned are arrays of one item for each of the
+        inputs; of a blob that has none, such as a loss, one value for each batch.
+        """
+        if not inputs:
+            raise ValueError(f"forward_all runs over inputs: give every one of {self.inputs}")
+        outs = Collected()
+        for batch in self._batch(inputs):
+            outs.add(self.forward(blobs=blobs, **batch.arrays), batch)
+        return outs.arrays()
+
+    def forward_backward_all(
+        self, blobs: list[str] | None = None, diffs: list[str] | None = None, **arrays: Any
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """forward() and backward() over inputs, and diffs of outputs, of any length, in batches.
+
+        Returned are outputs and diffs as forward_all returns outputs.
+        """
+        outs, gradients = Collected(), Collected()
+        forward = self._batch({k: v for k, v in arrays.items() if k not in self.outputs})
+        backward = self._batch({k: v for k, v in arrays.items() if k in self.outputs})
+        for ahead, back in pairs_of(forward, backward):
+            outs.add(self.forward(blobs=blobs, **ahead.arrays), ahead)
+            gradients.add(self.backward(diffs=diffs, **back.arrays), ahead)
+        return outs.arrays(), gradients.arrays()
+
+    def _batch(self, arrays: dict[str, Any]) -> Any:
+        """The arrays in batches as long as the blob that the first of them is for."""
+        for name in arrays:
+            if name not in self.blobs:
+                raise ValueError(f"the net has no blob {name!r}; it takes {self.inputs}")
+        size = self.blobs[next(iter(arrays))].shape[0] if arrays else 1
+        return batches_of(arrays, size)
+
+    def set_input_arrays(self, data: np.ndarray, labels: np.ndarray) -> None:
+        """Let the first layer, a MemoryData, give batches of these arrays, which are not copied."""
+        layer = self._net.layers[0]
+        if layer.type != "MemoryData":
+            raise RuntimeError(
+                "set_input_arrays needs a net whose first layer is of type MemoryData; "
+                f"{layer.name!r} is {layer.type}"
+            )
+        layer.reset(np.asarray(data), np.asarray(labels))
+
+    _set_input_arrays = set_input_arrays
+
+    def before_forward(self, callback: Callable[[int], Any]) -> None:
+        """Call callback(number of the layer) before each layer runs forward."""
+        self._net.watchers.before_forward.append(callback)
+
+    def after_forward(self, callback: Callable[[int], Any]) -> None:
+        """Call callback(number of the layer) after each layer ran forward."""
+        self._net.watchers.after_forward.append(callback)
+
+    def before_backward(self, callback: Callable[[int], Any]) -> None:
+        """Call callback(number of the layer) before each layer's turn backward."""
+        self._net.watchers.before_backward.append(callback)
+
+    def after_backward(self, callback: Callable[[int], Any]) -> None:
+        """Call callback(number of the layer) after each layer's turn backward."""
+        self._net.watchers.after_backward.append(callback)
 
     def reshape(self) -> None:
         """Let all shapes follow from those of the inputs."""
@@ -175,9 +206,14 @@ class Net:
             raise ValueError(f"give every one of {expected}, and no other; got {sorted(arrays)}")
         for name, array in arrays.items():
             blob = self.blobs[name]
-            if array.shape[0] != blob.shape[0]:
-                raise ValueError(f"{name!r} holds {blob.shape[0]} items, got {array.shape[0]}")
-            getattr(blob, side)[...] = array
+            shape = np.shape(array)
+            if shape[:1] != blob.shape[:1]:
+                items = shape[0] if shape else "a single number"
+                raise ValueError(f"{name!r} holds {blob.num} items, got {items}")
+            try:
+                getattr(blob, side)[...] = array
+            except ValueError:
+                raise ValueError(f"{name!r} has shape {blob.shape}, got {shape}") from None
 
 
 def _merge(args: tuple[Any, ...], named: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -1,5 +1,6 @@
 """caffe.SGDSolver and its five sisters: a solver by the names pycaffe gives things."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from cortado.proto import read_solver
@@ -8,6 +9,7 @@ from cortado.solvers import Solver
 
 from . import mode
 from .net import Net
+from .notebook import solver_html
 
 
 class _Solver:
@@ -30,6 +32,9 @@ class _Solver:
         self.param = param
         self.net = Net.of(self._solver.net)
         self.test_nets = [Net.of(net) for net in self._solver.test_nets]
+
+    def _repr_html_(self) -> str:
+        return solver_html(self)
 
     @property
     def iter(self) -> int:
@@ -56,6 +61,22 @@ class _Solver:
     def restore(self, state_file: str | Path) -> None:
         """Go on from a solver state."""
         self._solver.restore(state_file)
+
+    def apply_update(self) -> None:
+        """Move the weights by the diffs they have now, as step does after a backward pass."""
+        self._solver.step_parts.update(self._solver.rate, self._solver.iteration)
+        self._solver.iteration += 1
+
+    def add_callback(
+        self, on_start: Callable[[], None], on_gradients_ready: Callable[[], None]
+    ) -> None:
+        """Call these in every iteration: before its first forward, and before its update."""
+        self._solver.step_parts.on_start.append(on_start)
+        self._solver.step_parts.on_gradients_ready.append(on_gradients_ready)
+
+    def share_weights(self, net: Net) -> None:
+        """Let another net use the weights that are trained here."""
+        net.share_with(self.net)
 
 
 class SGDSolver(_Solver):
