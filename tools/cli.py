@@ -24,6 +24,7 @@ COMMANDS = {
     "train": Command("train", "train or finetune a model"),
     "test": Command("test_net", "score a model"),
     "time": Command("time_net", "benchmark model execution time"),
+    "summarize": Command("summarize", "show the layers of a net, their shapes and costs"),
     "device_query": Command("device_query", "show what this machine computes with"),
     "extract_features": Command("extract_features", "write blobs of a net to databases"),
     "convert_imageset": Command("convert_imageset", "make a database of image files"),
