@@ -25,6 +25,8 @@ COMMANDS = {
     "test": Command("test_net", "score a model"),
     "time": Command("time_net", "benchmark model execution time"),
     "summarize": Command("summarize", "show the layers of a net, their shapes and costs"),
+    "parse_log": Command("parse_log", "turn a training log into tables"),
+    "plot_training_log": Command("plot_training_log", "draw the curves of training logs"),
     "device_query": Command("device_query", "show what this machine computes with"),
     "extract_features": Command("extract_features", "write blobs of a net to databases"),
     "convert_imageset": Command("convert_imageset", "make a database of image files"),
