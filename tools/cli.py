@@ -27,6 +27,13 @@ COMMANDS = {
     "summarize": Command("summarize", "show the layers of a net, their shapes and costs"),
     "parse_log": Command("parse_log", "turn a training log into tables"),
     "plot_training_log": Command("plot_training_log", "draw the curves of training logs"),
+    "upgrade_net_proto_text": Command("upgrade_net_proto_text", "bring an old net up to date"),
+    "upgrade_net_proto_binary": Command(
+        "upgrade_net_proto_binary", "bring an old caffemodel up to date"
+    ),
+    "upgrade_solver_proto_text": Command(
+        "upgrade_solver_proto_text", "bring an old solver up to date"
+    ),
     "device_query": Command("device_query", "show what this machine computes with"),
     "extract_features": Command("extract_features", "write blobs of a net to databases"),
     "convert_imageset": Command("convert_imageset", "make a database of image files"),
@@ -122,7 +129,7 @@ def _fail(program: str, problem: str) -> int:
 
 
 def _usage() -> str:
-    commands = "\n".join(f"  {name:<20}{what.summary}" for name, what in COMMANDS.items())
+    commands = "\n".join(f"  {name:<27}{what.summary}" for name, what in COMMANDS.items())
     return f"""\
 command line brew
 usage: caffe <command> <args>
