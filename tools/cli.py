@@ -27,6 +27,7 @@ COMMANDS = {
     "summarize": Command("summarize", "show the layers of a net, their shapes and costs"),
     "parse_log": Command("parse_log", "turn a training log into tables"),
     "plot_training_log": Command("plot_training_log", "draw the curves of training logs"),
+    "draw_net": Command("draw_net", "draw the graph of a net"),
     "upgrade_net_proto_text": Command("upgrade_net_proto_text", "bring an old net up to date"),
     "upgrade_net_proto_binary": Command(
         "upgrade_net_proto_binary", "bring an old caffemodel up to date"
