@@ -14,7 +14,10 @@ from .flags import FlagParser
 
 
 class Command(NamedTuple):
-    """A file in tools/ with add_flags(parser) and run(flags) -> exit status."""
+    """A file in tools/ with add_flags(parser) and run(flags) -> exit status.
+
+    Its TROUBLE, if it has one, is the exit status for mistakes; else that is 1.
+    """
 
     module: str
     summary: str
@@ -28,6 +31,8 @@ COMMANDS = {
     "parse_log": Command("parse_log", "turn a training log into tables"),
     "plot_training_log": Command("plot_training_log", "draw the curves of training logs"),
     "draw_net": Command("draw_net", "draw the graph of a net"),
+    "show": Command("show", "show the layers and numbers of a weights file"),
+    "diff": Command("diff", "compare two weights files, nets or solvers"),
     "upgrade_net_proto_text": Command("upgrade_net_proto_text", "bring an old net up to date"),
     "upgrade_net_proto_binary": Command(
         "upgrade_net_proto_binary", "bring an old caffemodel up to date"
@@ -72,6 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(name: str, words: Sequence[str], program: str = "caffe") -> int:
     """Run one command and return its exit status; `program` is what the user calls it by."""
+    module = None
     try:
         module = import_module(f".{COMMANDS[name].module}", __package__)
         parser = _parser(module, program if program == name else f"{program} {name}")
@@ -82,7 +88,7 @@ def run(name: str, words: Sequence[str], program: str = "caffe") -> int:
         sys.stdout.flush()  # else a closed pipe would be noticed only after the last line
         return status
     except ConfigError as problem:
-        return _fail(program, str(problem))
+        return _fail(program, str(problem), getattr(module, "TROUBLE", 1))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
@@ -124,9 +130,9 @@ def _show_warnings(program: str) -> None:
     warnings.showwarning = show
 
 
-def _fail(program: str, problem: str) -> int:
+def _fail(program: str, problem: str, status: int = 1) -> int:
     print(f"{program}: error: {problem}", file=sys.stderr)
-    return 1
+    return status
 
 
 def _usage() -> str:
