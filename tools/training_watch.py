@@ -74,6 +74,8 @@ class _Rows:
         self._start = time.perf_counter()
         param = solver.param
         self._interval = param.display or max(1, param.max_iter // _ROWS)
+        shows_loss = any(map(solver.net.loss_weight, solver.net.outputs))
+        self._shows_mean = param.average_loss > 1 or not shows_loss
 
     def on_iteration(self, after: int, loss: float, rate: float) -> None:
         # The solver counts an iteration first and tells of it then; the log tells it before.
@@ -83,12 +85,10 @@ class _Rows:
         from ..solvers.learning_rate import learning_rate
         from ..solvers.narration import outputs
 
-        self._hand_on(
-            None,
-            iteration,
-            learning_rate(self._solver.param, iteration),
-            {"smoothed loss": loss} | _named(self._solver.net, outputs(self._solver.net)),
-        )
+        values = _named(self._solver.net, outputs(self._solver.net))
+        if self._shows_mean:
+            values = {"smoothed loss": loss} | values
+        self._hand_on(None, iteration, learning_rate(self._solver.param, iteration), values)
 
     def on_test(self, number: int, scores: "Scores") -> None:
         solver = self._solver

@@ -38,8 +38,21 @@ def test_rows_are_those_of_the_log(solver):
     # Displayed every 2 iterations of 4, tested before the first, the third and at the end.
     assert told == [(0, 0), (None, 0), (0, 2), (None, 2), (0, 4)]
     assert set(listener.rows[0][1].outputs) == {"accuracy", "loss"}
-    assert set(listener.rows[1][1].outputs) == {"smoothed loss", "loss"}
+    assert set(listener.rows[1][1].outputs) == {"loss"}
     assert all(row.rate == pytest.approx(0.01) for _, row in listener.rows)
+
+
+def test_a_loss_that_is_averaged_is_shown_as_well(pictures):
+    param = read_solver("solver.prototxt")
+    param.average_loss = 10
+    solver = Solver(param)
+    listener = Listener()
+    rows = training_watch._Rows(solver, [listener])
+    rows.on_iteration(1, 2.5, 0.01)
+    rows.on_iteration(2, 2.5, 0.01)
+    solver.close()
+    [(_, row)] = listener.rows
+    assert (row.iteration, row.outputs["smoothed loss"]) == (0, 2.5)
 
 
 def test_blobs_of_several_numbers_are_numbered(solver):
@@ -101,7 +114,6 @@ def test_tensorboard_reads_what_was_written(pictures, caffe):
     tags = events.Tags()
     assert set(tags["scalars"]) == {
         "train/loss",
-        "train/smoothed_loss",
         "test/loss",
         "test/accuracy",
         "learning_rate",
