@@ -60,10 +60,24 @@ def shaped_layers(
 def _shape(node: Node, phase: int, blobs: dict[str, Blob], weights: Weights) -> ShapedLayer:
     if not node.param.HasField("phase"):
         node.param.phase = phase
+    bottoms = [blobs[name] for name in node.bottoms]
+    tops = [blobs.setdefault(name, Blob((0,))) for name in node.tops]
+    try:
+        layer = _set_up(node, bottoms, tops)
+    except ConfigError as problem:
+        if bottoms or not tops:
+            raise
+        example = ";".join(f"{name}=..." for name in node.tops)
+        raise ConfigError(f'{problem} (or give shapes, without data: -shape "{example}")') from None
+    known = len(weights.learnable)
+    weights.add_layer(layer)
+    owned = [weight.blob for weight in weights.learnable[known:]]
+    return ShapedLayer(layer, bottoms, tops, node.tops, owned)
+
+
+def _set_up(node: Node, bottoms: list[Blob], tops: list[Blob]) -> Layer:
     layer = create_layer(node.param, "cpu", "float32", None)
     try:
-        bottoms = [blobs[name] for name in node.bottoms]
-        tops = [blobs.setdefault(name, Blob((0,))) for name in node.tops]
         if layer.automatic_tops and not tops:
             tops.append(Blob((0,)))
         layer.check_wiring(len(bottoms), len(tops))
@@ -71,10 +85,7 @@ def _shape(node: Node, phase: int, blobs: dict[str, Blob], weights: Weights) -> 
         layer.size_tops(bottoms, tops)
     finally:
         layer.close()
-    known = len(weights.learnable)
-    weights.add_layer(layer)
-    owned = [weight.blob for weight in weights.learnable[known:]]
-    return ShapedLayer(layer, bottoms, tops, node.tops, owned)
+    return layer
 
 
 def _replace_sources(net: NetParameter, shapes: dict[str, Shape]) -> None:

@@ -59,6 +59,11 @@ def test_columns_are_aligned(tmp_path, capsys):
     )
 
 
+def test_data_that_is_missing_can_be_replaced(rows, capsys):
+    assert main(["summarize", "net.prototxt"]) == 1
+    assert '(or give shapes, without data: -shape "data=...;label=...")' in capsys.readouterr().err
+
+
 def test_phase_and_stages_select_layers(rows):
     table, _ = rows("-shape", SHAPES, "-phase", "TRAIN")
     assert table["loss"][:3] == ["SoftmaxWithLoss", "1", "-"]
