@@ -72,7 +72,7 @@ def _filters(layers: list[LayerWeights], name: str, source: str) -> tuple[str, n
             or layer.type not in _CONVOLUTIONS
         ):
             continue
-        if blob.ndim == 4 and not (layer.type == "" and layer.is_legacy[0]):
+        if blob.ndim == 4:
             return layer.name, blob
     raise ConfigError(
         f"-filters: {f'layer {name!r}' if name else source} has no filters to draw: none are 4-d "

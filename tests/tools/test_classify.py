@@ -96,6 +96,13 @@ def test_a_net_of_one_channel_sees_grey_images(tmp_path):
     )
 
 
+def test_the_mean_image_becomes_zeros():
+    mean = np.array([10.0, 20, 30], "float32").reshape(3, 1, 1)
+    prepare = ImageInput((3, 2, 2), mean, 2.0, 255.0, [1, 2, 0])
+    np.testing.assert_allclose(prepare.prepare(prepare.mean_image), np.zeros((3, 2, 2)), atol=1e-4)
+    np.testing.assert_allclose(prepare.mean_image[0, 0] * 255, [30, 10, 20], rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

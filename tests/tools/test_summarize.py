@@ -49,6 +49,23 @@ def test_each_layer_has_its_shapes_and_costs(rows):
     assert total.startswith("4 layers, 1,562 parameters, 10,656 multiply-adds. Memory: ")
 
 
+def test_splits_are_shown_only_if_they_are_written(tmp_path, capsys):
+    (tmp_path / "net.prototxt").write_text("""
+        layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 } } }
+        layer { name: "two" type: "Split" bottom: "x" top: "y" top: "z" }
+        layer { name: "a" type: "ReLU" bottom: "y" top: "a" }
+        layer { name: "b" type: "TanH" bottom: "y" top: "b" }
+    """)
+    assert main(["summarize", str(tmp_path / "net.prototxt")]) == 0
+    lines = capsys.readouterr().out.splitlines()[3:-2]
+    assert [line.split()[:2] for line in lines] == [
+        ["x", "Input"],
+        ["two", "Split"],
+        ["a", "ReLU"],
+        ["b", "TanH"],
+    ]
+
+
 def test_columns_are_aligned(tmp_path, capsys):
     (tmp_path / "net.prototxt").write_text(NET)
     main(["summarize", str(tmp_path / "net.prototxt"), "-shape", SHAPES])

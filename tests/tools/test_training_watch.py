@@ -42,6 +42,19 @@ def test_rows_are_those_of_the_log(solver):
     assert all(row.rate == pytest.approx(0.01) for _, row in listener.rows)
 
 
+def test_each_test_net_is_told_apart(pictures):
+    param = read_solver("solver.prototxt")
+    param.test_iter.append(1)
+    param.test_state.add()
+    param.test_state.add()
+    solver = Solver(param)
+    numbers = []
+    solver.on_test = lambda number, scores: numbers.append(number)
+    solver.test_all()
+    solver.close()
+    assert numbers == [0, 1]
+
+
 def test_a_loss_that_is_averaged_is_shown_as_well(pictures):
     param = read_solver("solver.prototxt")
     param.average_loss = 10

@@ -71,3 +71,22 @@ def test_a_loop_and_an_empty_diagram_are_laid_out():
     loop = Diagram("", [Box(["a"], "#fff"), Box(["b"], "#fff")], [Arrow(0, 1), Arrow(1, 0)])
     assert len(lay_out(loop, "LR").routes) == 2
     assert lay_out(Diagram("")).boxes == []
+
+
+def test_an_arrow_goes_round_the_box_between_its_ends():
+    boxes = [Box([name], "#fff") for name in "abc"]
+    picture = lay_out(Diagram("", boxes, [Arrow(0, 1), Arrow(1, 2), Arrow(0, 2)]), "TB")
+    between = picture.boxes[1]
+    beside = [
+        x for x, y in picture.routes[2].points if between.y <= y <= between.y + between.height
+    ]
+    assert beside
+    assert not any(between.x < x < between.x + between.width for x in beside)
+
+
+def test_arrows_do_not_cross_without_need():
+    """a and b stand side by side, as do c and d; a leads to d, b to c."""
+    boxes = [Box([name], "#fff") for name in "abcd"]
+    picture = lay_out(Diagram("", boxes, [Arrow(0, 3), Arrow(1, 2)]), "TB")
+    a, b, c, d = (box.x for box in picture.boxes)
+    assert (a < b) == (d < c)
