@@ -15,12 +15,13 @@ from . import narration
 from .learning_rate import learning_rate, steps_taken
 from .requests import Request, test_requests, train_request
 from .snapshot import check_prefix, learned_net, read_snapshot, write_snapshot
-from .testing import Interrupted, test_net
+from .testing import Interrupted, Scores, test_net
 from .training_step import TrainingStep
 from .updater import Updater
 
 Asked = Callable[[], str | None]
 OnIteration = Callable[[int, float, float], None]
+OnTest = Callable[[int, Scores], None]
 
 
 class Solver:
@@ -30,6 +31,7 @@ class Solver:
     device          "cpu", "gpu" or "gpu:N"
     request         asked after every iteration: "stop", "snapshot" or None (see interrupts.py)
     on_iteration    called after every iteration with (iteration, loss, rate)
+    on_test         an attribute: called after every test with (number of the test net, its scores)
     weights_skip    layers that the files in param.weights leave as they are
     keep            blobs of the nets to be looked at from outside, as Net has it; None: all
 
@@ -51,6 +53,7 @@ class Solver:
         self.seed = param.random_seed if param.random_seed >= 0 else fresh_seed()
         self._request = request
         self.on_iteration = on_iteration
+        self.on_test: OnTest | None = None
         self._stopped = False
         self._reported_nan = False
         self._device = device
@@ -148,7 +151,7 @@ class Solver:
         """Run every test net over its test_iter batches and log the mean outputs."""
         for i, net in enumerate(self.test_nets):
             try:
-                test_net(
+                scores = test_net(
                     net,
                     i,
                     self.iteration,
@@ -159,6 +162,8 @@ class Solver:
             except Interrupted:
                 log.info("solver.cpp:377", "Test interrupted.")
                 return
+            if self.on_test:
+                self.on_test(i, scores)
 
     def snapshot(self) -> str:
         """Save weights and state; returns the path of the solver state."""

@@ -17,7 +17,7 @@ from cortado import layers
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SETTINGS = PYPROJECT["tool"]["setuptools"]
-HEAVY = {"numpy", "google.protobuf", "cv2", "h5py", "lmdb", "tqdm", "numba"}
+HEAVY = {"numpy", "google.protobuf", "cv2", "h5py", "lmdb", "tqdm", "numba", "matplotlib", "pydot"}
 
 # Each imports only from those before it.
 FLOORS = ("proto", "core", "kernels", "data", "layers", "nets", "solvers", "tools", "pycaffe")

@@ -14,7 +14,10 @@ from .flags import FlagParser
 
 
 class Command(NamedTuple):
-    """A file in tools/ with add_flags(parser) and run(flags) -> exit status."""
+    """A file in tools/ with add_flags(parser) and run(flags) -> exit status.
+
+    Its TROUBLE, if it has one, is the exit status for mistakes; else that is 1.
+    """
 
     module: str
     summary: str
@@ -24,8 +27,24 @@ COMMANDS = {
     "train": Command("train", "train or finetune a model"),
     "test": Command("test_net", "score a model"),
     "time": Command("time_net", "benchmark model execution time"),
+    "summarize": Command("summarize", "show the layers of a net, their shapes and costs"),
+    "parse_log": Command("parse_log", "turn a training log into tables"),
+    "plot_training_log": Command("plot_training_log", "draw the curves of training logs"),
+    "draw_net": Command("draw_net", "draw the graph of a net"),
+    "show": Command("show", "show the layers and numbers of a weights file"),
+    "diff": Command("diff", "compare two weights files, nets or solvers"),
+    "upgrade_net_proto_text": Command("upgrade_net_proto_text", "bring an old net up to date"),
+    "upgrade_net_proto_binary": Command(
+        "upgrade_net_proto_binary", "bring an old caffemodel up to date"
+    ),
+    "upgrade_solver_proto_text": Command(
+        "upgrade_solver_proto_text", "bring an old solver up to date"
+    ),
     "device_query": Command("device_query", "show what this machine computes with"),
     "extract_features": Command("extract_features", "write blobs of a net to databases"),
+    "classify": Command("classify", "score images with a net"),
+    "detect": Command("detect", "score windows of images with a net"),
+    "resize_and_crop_images": Command("resize_and_crop_images", "make images square"),
     "convert_imageset": Command("convert_imageset", "make a database of image files"),
     "convert_mnist": Command("convert_mnist", "make a database of MNIST's idx files"),
     "convert_cifar10": Command("convert_cifar10", "make databases of CIFAR-10's binary files"),
@@ -61,6 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(name: str, words: Sequence[str], program: str = "caffe") -> int:
     """Run one command and return its exit status; `program` is what the user calls it by."""
+    module = None
     try:
         module = import_module(f".{COMMANDS[name].module}", __package__)
         parser = _parser(module, program if program == name else f"{program} {name}")
@@ -71,7 +91,7 @@ def run(name: str, words: Sequence[str], program: str = "caffe") -> int:
         sys.stdout.flush()  # else a closed pipe would be noticed only after the last line
         return status
     except ConfigError as problem:
-        return _fail(program, str(problem))
+        return _fail(program, str(problem), getattr(module, "TROUBLE", 1))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
@@ -113,13 +133,13 @@ def _show_warnings(program: str) -> None:
     warnings.showwarning = show
 
 
-def _fail(program: str, problem: str) -> int:
+def _fail(program: str, problem: str, status: int = 1) -> int:
     print(f"{program}: error: {problem}", file=sys.stderr)
-    return 1
+    return status
 
 
 def _usage() -> str:
-    commands = "\n".join(f"  {name:<20}{what.summary}" for name, what in COMMANDS.items())
+    commands = "\n".join(f"  {name:<27}{what.summary}" for name, what in COMMANDS.items())
     return f"""\
 command line brew
 usage: caffe <command> <args>

@@ -2,8 +2,8 @@
 
 extract_features WEIGHTS NET BLOB[,BLOB...] DB[,DB...] NUM_BATCHES DB_TYPE [CPU|GPU] [DEVICE_ID]
 
-Records are Datums of float_data with keys from 0000000000. DB_TYPE npz writes NumPy archives
-instead: one array of all items, under the blob's name.
+Records of lmdb and leveldb are Datums of float_data with keys from 0000000000. DB_TYPE hdf5 and
+npz write HDF5 files and NumPy archives: one array of all items, under the blob's name.
 """
 
 import sys
@@ -19,12 +19,12 @@ import numpy as np
 from ..core import Blob, log
 from ..data.db_writer import BACKENDS, DatabaseWriter
 from ..nets import Net, load_weights
-from ..proto import ConfigError, read_net, write_file
+from ..proto import ConfigError, hdf5, read_net, write_file
 from ..proto.caffe_pb2 import TEST, Datum
 from .device import choose_device
 from .flags import FlagParser
 
-DB_TYPES = (*BACKENDS, "npz")
+DB_TYPES = (*BACKENDS, "hdf5", "npz")
 
 
 def add_flags(parser: FlagParser) -> None:
@@ -101,10 +101,10 @@ def _tell(count: int, name: str) -> None:
 
 @contextmanager
 def _sink(path: Path, db_type: str, name: str) -> Iterator[_Sink]:
-    if db_type == "npz":
-        archive = _Archive(name)
-        yield archive
-        archive.write(path)
+    if db_type not in BACKENDS:
+        array = _Array(name)
+        yield array
+        (array.write_hdf5 if db_type == "hdf5" else array.write_npz)(path)
         return
     with DatabaseWriter(path, db_type) as database:
         yield _Database(database)
@@ -123,7 +123,7 @@ class _Database:
         self._database.put(f"{index:010}".encode(), datum.SerializeToString())
 
 
-class _Archive:
+class _Array:
     """All items in one array."""
 
     def __init__(self, name: str):
@@ -133,8 +133,16 @@ class _Archive:
     def put(self, index: int, item: np.ndarray, blob: Blob) -> None:
         self._items.append(item.reshape(blob.shape[1:]).copy())
 
-    def write(self, path: Path) -> None:
+    def write_npz(self, path: Path) -> None:
         file = BytesIO()
         arrays: dict[str, Any] = {self._name: np.stack(self._items)}
         np.savez(file, **arrays)
         write_file(path, [file.getbuffer()])
+
+    def write_hdf5(self, path: Path) -> None:
+        data = np.stack(self._items)
+
+        def fill(file: Any) -> None:
+            file.create_dataset(self._name, data=data)
+
+        hdf5.write_hdf5(path, fill)

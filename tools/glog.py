@@ -12,7 +12,8 @@ from .flags import FlagParser
 
 def add_flags(parser: FlagParser) -> None:
     """Declare those flags of glog that scripts pass."""
-    parser.add_flag("minloglevel", None, "log from this level up: 0 all, 1 warnings, 2 errors", int)
+    level = parser.get_default("minloglevel")  # commands whose output is a table start at 1
+    parser.add_flag("minloglevel", level, "log from this level: 0 all, 1 warnings, 2 errors", int)
     parser.add_flag("log_dir", os.environ.get("GLOG_log_dir", ""), "log to a file in DIR as well")  # noqa: SIM112
     parser.add_flag("logtostderr", True, "accepted; the log goes to stderr anyway")
     parser.add_flag("alsologtostderr", True, "accepted; the log goes to stderr anyway")

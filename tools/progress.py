@@ -27,13 +27,17 @@ def training_progress(solver: Solver) -> Iterator[None]:
         bar_format=_FORMAT,
     )
 
+    also = solver.on_iteration
+
     def show(iteration: int, loss: float, rate: float) -> None:
         bar.set_postfix_str(f"loss {loss:.4g}, rate {rate:.3g}", refresh=False)
         bar.update(iteration - bar.n)
+        if also:
+            also(iteration, loss, rate)
 
     solver.on_iteration = show
     try:
         yield
     finally:
-        solver.on_iteration = None
+        solver.on_iteration = also
         bar.close()

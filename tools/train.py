@@ -1,7 +1,8 @@
 """Train a model, or finetune one: caffe train -solver solver.prototxt [-weights X | -snapshot X].
 
 SIGINT stops after the present iteration and saves; SIGHUP saves and goes on. On a terminal a
-progress bar stands below the log.
+progress bar stands below the log. -plot keeps a picture of the curves up to date, -tensorboard
+writes losses, scores, rate, histograms of the weights and the graph of the net.
 """
 
 from argparse import Namespace
@@ -9,6 +10,7 @@ from argparse import Namespace
 from ..core import log
 from ..proto import ConfigError, read_solver
 from ..proto.caffe_pb2 import SolverParameter
+from . import training_watch
 from .device import choose_device
 from .flags import FlagParser
 
@@ -25,6 +27,8 @@ def add_flags(parser: FlagParser) -> None:
     effects = ("stop", "snapshot", "none")
     parser.add_flag("sigint_effect", "stop", "what SIGINT does", choices=effects)
     parser.add_flag("sighup_effect", "snapshot", "what SIGHUP does", choices=effects)
+    parser.add_flag("plot", "", "a .png, .svg or .pdf to draw the curves into, over and over")
+    parser.add_flag("tensorboard", "", "a folder for files that TensorBoard shows")
 
 
 def run(flags: Namespace) -> int:
@@ -33,6 +37,7 @@ def run(flags: Namespace) -> int:
         raise ConfigError("-solver: a solver definition is needed to train")
     if flags.snapshot and flags.weights:
         raise ConfigError("-snapshot resumes a run, -weights starts one: give one, not both")
+    training_watch.check(flags.plot, flags.tensorboard)
     param = read_solver(flags.solver)
     param.train_state.level = flags.level
     param.train_state.stage.extend(flags.stage.split(","))
@@ -59,7 +64,8 @@ def _train(param: SolverParameter, device: str, flags: Namespace) -> None:
             log.info("caffe.cpp:233", f"Resuming from {flags.snapshot}")
             solver.restore(flags.snapshot)
         log.info("caffe.cpp:239", "Starting Optimization")
-        with interrupts, training_progress(solver):
+        watching = training_watch.watching(solver, flags.plot, flags.tensorboard)
+        with interrupts, watching, training_progress(solver):
             solver.solve()
         log.info("caffe.cpp:250", "Optimization Done.")
     finally:

@@ -109,6 +109,24 @@ def test_fine_tuning_tells_odd_from_even(done):
     assert tuned.accuracy >= 0.97
 
 
+def test_the_layers_of_a_net_are_summarized(done):
+    assert "multiply-adds. Memory: " in done("caffe summarize").log
+
+
+def test_nets_and_curves_and_filters_are_drawn(done, root):
+    for pattern in ("draw_net", "-plot", "plot_training_log", "-filters"):
+        done(pattern)
+    assert (root / "demo/googlenet.svg").read_text().startswith(("<svg", "<?xml"))
+    for name in ("run", "curves", "filters"):
+        assert (root / f"demo/{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_log_becomes_tables(done, root):
+    done("parse_log")
+    assert len((root / "demo/run.log.train").read_text().splitlines()) == 1 + 8
+    assert len((root / "demo/run.log.test").read_text().splitlines()) == 1 + 3
+
+
 def test_a_database_of_features_has_a_record_for_each_digit(done, root):
     done("features_lmdb")
     with lmdb.open(str(root / "demo/features_lmdb"), readonly=True, lock=False) as environment:

@@ -1,7 +1,10 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from cortado.proto import parse_net, write_caffemodel
 
 GOLDENS = Path(__file__).parents[1] / "goldens/tools"
 
@@ -30,3 +33,23 @@ def pictures(tmp_path, monkeypatch):
     (tmp_path / "solver.prototxt").write_text(SOLVER)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+AVERAGING_NET = """
+name: "averages" input: "data" input_shape { dim: 4 dim: 3 dim: 4 dim: 4 }
+layer { name: "same" type: "Convolution" bottom: "data" top: "same"
+        convolution_param { num_output: 3 kernel_size: 1 bias_term: false } }
+layer { name: "prob" type: "Pooling" bottom: "same" top: "prob"
+        pooling_param { pool: AVE global_pooling: true } }
+"""
+
+
+@pytest.fixture
+def averaging(tmp_path, monkeypatch):
+    """The flags of a net in the working directory whose 3 scores are the means of its channels."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deploy.prototxt").write_text(AVERAGING_NET)
+    identity = np.eye(3, dtype="float32").reshape(3, 3, 1, 1)
+    net = parse_net(AVERAGING_NET)
+    write_caffemodel("w.caffemodel", net, [[], [identity], []])
+    return ["-model_def", "deploy.prototxt", "-pretrained_model", "w.caffemodel"]

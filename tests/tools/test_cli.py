@@ -12,7 +12,7 @@ from cortado.core import log
 from cortado.proto import ConfigError, ConfigWarning
 from cortado.tools import cli
 
-HEAVY = {"numpy", "google.protobuf", "cv2", "h5py", "lmdb", "tqdm"}
+HEAVY = {"numpy", "google.protobuf", "cv2", "h5py", "lmdb", "tqdm", "matplotlib", "pydot"}
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import re
 
+import h5py
 import lmdb
 import numpy as np
 import pytest
@@ -41,6 +42,25 @@ def test_an_archive_holds_all_items_in_their_shape(pictures, caffe):
         np.testing.assert_allclose(archive["prob"], expected, rtol=2e-5)
     with np.load("conv.npz") as archive:
         assert archive["conv"].shape == (8, 4, 4, 4)
+
+
+def test_an_hdf5_file_holds_all_items_in_their_shape(pictures, caffe):
+    status, _ = caffe(*ARGUMENTS, "prob,conv", "prob.h5,conv.h5", 3, "hdf5")
+    assert status == 0
+    with h5py.File("prob.h5") as file:
+        expected = [datum.float_data for _, datum in records("features/prob.lmdb")]
+        np.testing.assert_allclose(file["prob"], expected, rtol=2e-5)
+    with h5py.File("conv.h5") as file:
+        assert file["conv"].shape == (12, 4, 4, 4)
+
+
+def test_a_leveldb_holds_the_same_records(pictures, caffe):
+    plyvel = pytest.importorskip("plyvel")
+    assert caffe(*ARGUMENTS, "prob", "prob.lmdb", 3, "lmdb")[0] == 0
+    assert caffe(*ARGUMENTS, "prob", "prob.leveldb", 3, "leveldb")[0] == 0
+    with plyvel.DB("prob.leveldb") as database:
+        ours = [(key, Datum.FromString(value)) for key, value in database]
+    assert ours == records("prob.lmdb")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,16 @@ def test_a_terminal_shows_loss_and_rate_below_the_log(solver, monkeypatch):
     assert "1/4" in terminal.getvalue()
 
 
+def test_who_listened_before_listens_on(solver, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    seen = []
+    solver.on_iteration = before = lambda *values: seen.append(values)
+    with training_progress(solver):
+        solver.on_iteration(2, 0.5, 0.01)
+    assert seen == [(2, 0.5, 0.01)]
+    assert solver.on_iteration is before
+
+
 def test_a_file_gets_no_bar(solver, monkeypatch):
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     with training_progress(solver):
