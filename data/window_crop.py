@@ -1,6 +1,7 @@
 """Cutting windows out of images, with context around them, as R-CNN did."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -63,6 +64,35 @@ def cut_window(image: np.ndarray, place: Placement, mirror: bool) -> np.ndarray:
         return np.empty((0, 0, image.shape[2]), np.uint8)
     warped = cv2.resize(box, (place.width, place.height), interpolation=cv2.INTER_LINEAR)
     return warped[:, ::-1] if mirror else warped
+
+
+def window_with_context(
+    image: np.ndarray, corners: Sequence[int], context: int, empty: np.ndarray
+) -> np.ndarray:
+    """A window of an image and what is around it, as large as `empty`, (size, size, C).
+
+    corners    top, left, bottom, right in pixels, the last two outside
+    context    how many of the `size` pixels on each side show what is around; with 0 the window is
+               cut out as it is, whatever its size
+    empty      what to show where the surroundings reach out of the image
+    """
+    y1, x1, y2, x2 = corners
+    height, width = image.shape[:2]
+    if not (0 <= y1 < y2 <= height and 0 <= x1 < x2 <= width):
+        raise ConfigError(
+            f"the window ({y1}, {x1}) to ({y2}, {x2}) does not lie in the image of height {height} "
+            f"and width {width}"
+        )
+    if not context:
+        return image[y1:y2, x1:x2]
+    window = Window("", 0, 0.0, x1, y1, x2 - 1, y2 - 1)
+    place = place_window(window, (height, width), len(empty), context, square=False, mirror=False)
+    part = cut_window(image, place, mirror=False)
+    result = empty.copy()
+    rows = slice(place.top, place.top + part.shape[0])
+    columns = slice(place.left, place.left + part.shape[1])
+    result[rows, columns] = part.reshape(*part.shape[:2], -1)
+    return result
 
 
 def _place_axis(

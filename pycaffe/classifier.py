@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+
+from cortado.data.transformer import image_transformer
 
 from . import io
 from .net import Net
@@ -30,8 +31,11 @@ class Classifier(Net):
         channel_swap: Sequence[int] | None = None,
     ):
         super().__init__(model_file, TEST, weights=pretrained_file)
-        self.transformer = image_transformer(self, mean, input_scale, raw_scale, channel_swap)
-        self.crop_dims = np.array(self.blobs[self.inputs[0]].shape[2:])
+        name = self.inputs[0]
+        self.transformer = image_transformer(
+            name, self.blobs[name].shape, mean, input_scale, raw_scale, channel_swap
+        )
+        self.crop_dims = np.array(self.blobs[name].shape[2:])
         self.image_dims = self.crop_dims if image_dims is None else np.array(image_dims)
 
     def predict(self, inputs: Sequence[np.ndarray], oversample: bool = True) -> np.ndarray:
@@ -49,26 +53,3 @@ class Classifier(Net):
         data = [self.transformer.preprocess(name, crop) for image in crops for crop in image]
         out = self.forward_all(**{name: np.asarray(data)})[self.outputs[0]]
         return out.reshape(len(images), crops.shape[1], -1).mean(axis=1)
-
-
-def image_transformer(
-    net: Net,
-    mean: np.ndarray | None,
-    input_scale: float | None,
-    raw_scale: float | None,
-    channel_swap: Sequence[int] | None,
-) -> io.Transformer:
-    """The Transformer of images (H, W, K) to the first input of a net; None leaves a step out."""
-    name = net.inputs[0]
-    transformer = io.Transformer({name: net.blobs[name].shape})
-    transformer.set_transpose(name, (2, 0, 1))
-    steps: list[tuple[Any, Any]] = [
-        (transformer.set_channel_swap, channel_swap),
-        (transformer.set_raw_scale, raw_scale),
-        (transformer.set_mean, mean),
-        (transformer.set_input_scale, input_scale),
-    ]
-    for set_step, value in steps:
-        if value is not None:
-            set_step(name, value)
-    return transformer

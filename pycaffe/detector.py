@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from cortado.data.transformer import empty_image, image_transformer
+from cortado.data.window_crop import window_with_context
+
 from . import io
-from .classifier import image_transformer
 from .net import Net
 from .proto.caffe_pb2 import TEST
 
@@ -34,7 +36,10 @@ class Detector(Net):
         context_pad: int | None = None,
     ):
         super().__init__(model_file, TEST, weights=pretrained_file)
-        self.transformer = image_transformer(self, mean, input_scale, raw_scale, channel_swap)
+        name = self.inputs[0]
+        self.transformer = image_transformer(
+            name, self.blobs[name].shape, mean, input_scale, raw_scale, channel_swap
+        )
         self.configure_crop(context_pad)
 
     def configure_crop(self, context_pad: int | None) -> None:
@@ -47,15 +52,7 @@ class Detector(Net):
                 f"{name!r} is {height} x {width}"
             )
         self.context_pad = context_pad or 0
-        empty = np.zeros(self.blobs[name].shape[1:], np.float32)
-        if name in self.transformer.mean:
-            empty = empty + self.transformer.mean[name]
-        # An image that preprocess turns into zeros.
-        if name in self.transformer.raw_scale:
-            empty = empty / np.float32(self.transformer.raw_scale[name])
-        if name in self.transformer.channel_swap:
-            empty = empty[np.argsort(self.transformer.channel_swap[name])]
-        self.crop_mean = empty.transpose(np.argsort(self.transformer.transpose[name]))
+        self.crop_mean = empty_image(self.transformer, name)
 
     def detect_windows(
         self, images_windows: Iterable[tuple[str, Iterable[Sequence[int]]]]
@@ -106,24 +103,5 @@ class Detector(Net):
         Without context it has the size of the window, which ends before ymax and xmax; with
         context, that of the input of the net, the window scaled to fit, as WindowData does it.
         """
-        ymin, xmin, ymax, xmax = (round(float(edge)) for edge in window)
-        height, width = im.shape[:2]
-        if not (0 <= ymin < ymax <= height and 0 <= xmin < xmax <= width):
-            raise ValueError(
-                f"the window {(ymin, xmin, ymax, xmax)} (ymin, xmin, ymax, xmax) does not lie in "
-                f"the image of height {height} and width {width}"
-            )
-        if not self.context_pad:
-            return im[ymin:ymax, xmin:xmax]
-        from cortado.data.window_crop import cut_window, place_window
-        from cortado.data.window_file import Window
-
-        box = Window("", 0, 0.0, xmin, ymin, xmax - 1, ymax - 1)
-        crop = self.crop_mean.copy()
-        place = place_window(
-            box, (height, width), len(crop), self.context_pad, square=False, mirror=False
-        )
-        part = cut_window(im, place, mirror=False)
-        h, w = part.shape[:2]
-        crop[place.top : place.top + h, place.left : place.left + w] = part.reshape(h, w, -1)
-        return crop
+        corners = [round(float(edge)) for edge in window]
+        return window_with_context(im, corners, self.context_pad, self.crop_mean)

@@ -1,14 +1,12 @@
-"""caffe.draw: a net as a picture, drawn by Graphviz (the program dot) through pydot."""
+"""caffe.draw: a net as a picture, drawn by Graphviz through pydot, or without it by ourselves."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .proto.caffe_pb2 import PoolingParameter
+from cortado.nets import drawing
 
-_IN_PLACE = "#90EE90"
-_BLOB = {"shape": "octagon", "fillcolor": "#E0E0E0", "style": "filled"}
-_COLORS = {"Convolution": "#FF5050", "Pooling": "#FF9900", "InnerProduct": "#CC33FF"}
-_WEIGHTED = ("Convolution", "Deconvolution", "InnerProduct")
+from .proto.caffe_pb2 import PoolingParameter
 
 
 def get_pooling_types_dict() -> dict[int, str]:
@@ -18,18 +16,12 @@ def get_pooling_types_dict() -> dict[int, str]:
 
 def get_edge_label(layer: Any) -> str:
     """What to write beside the arrow out of a layer: its batch size or number of outputs."""
-    if layer.type == "Data":
-        return f"Batch {layer.data_param.batch_size}"
-    if layer.type in ("Convolution", "Deconvolution"):
-        return str(layer.convolution_param.num_output)
-    if layer.type == "InnerProduct":
-        return str(layer.inner_product_param.num_output)
-    return ""
+    return drawing.top_label(layer)
 
 
 def get_layer_lr_mult(layer: Any) -> float:
     """How fast a layer's weights learn: the largest lr_mult, 1 if none is given, 0 for others."""
-    if layer.type not in _WEIGHTED:
+    if layer.type not in ("Convolution", "Deconvolution", "InnerProduct"):
         return 0.0
     return max((param.lr_mult for param in layer.param), default=1.0)
 
@@ -39,20 +31,13 @@ def get_layer_label(layer: Any, rankdir: str, display_lrm: bool = False) -> str:
 
     Pieces are side by side where the net goes from top to bottom, else below each other.
     """
-    pieces = [layer.name, f"({layer.type})"]
-    if layer.type in ("Convolution", "Deconvolution"):
-        pieces += _window(layer.convolution_param)
-    elif layer.type == "Pooling":
-        pieces.append(f"{get_pooling_types_dict()[layer.pooling_param.pool]} pooling")
-        pieces += _window(layer.pooling_param)
-    if display_lrm and layer.type in _WEIGHTED:
-        pieces.append(f"lr mult: {get_layer_lr_mult(layer):.1f}")
-    return (" " if rankdir in ("TB", "BT") else "\n").join(pieces)
+    separator = " " if rankdir in ("TB", "BT") else "\n"
+    return separator.join(drawing.layer_lines(layer, display_lrm))
 
 
 def choose_color_by_layertype(layertype: str) -> str:
-    """The colour of a type of layer, "#RRGGBB"."""
-    return _COLORS.get(layertype, "#6495ED")
+    """The colour of a type of layer, "#rrggbb"."""
+    return drawing.layer_color(layertype)
 
 
 def get_pydot_graph(
@@ -66,33 +51,10 @@ def get_pydot_graph(
 
     rankdir    the way it goes: LR, TB, BT or RL
     """
-    pydot = _pydot()
-    graph = pydot.Dot(
-        _quoted(caffe_net.name or "Net"), graph_type="digraph", rankdir=_direction(rankdir)
-    )
-    blobs: set[str] = set()
-    for number, layer in enumerate(caffe_net.layer):
-        if phase is not None and not _is_in_phase(layer, phase):
-            continue
-        node = f"layer {number}"  # names may be used twice, once in each phase
-        in_place = list(layer.bottom) == list(layer.top)
-        color = _IN_PLACE if in_place else choose_color_by_layertype(layer.type)
-        label = _quoted(get_layer_label(layer, rankdir, display_lrm))
-        graph.add_node(
-            pydot.Node(
-                _quoted(node), label=label, shape="box", style="filled", fillcolor=_quoted(color)
-            )
-        )
-        blobs.update(layer.bottom, layer.top)
-        for blob in layer.bottom:
-            graph.add_edge(pydot.Edge(_blob_node(blob), _quoted(node)))
-        edge = {"label": _quoted(get_edge_label(layer))} if label_edges else {}
-        for blob in layer.top:
-            graph.add_edge(pydot.Edge(_quoted(node), _blob_node(blob), **edge))
-    style = {key: _quoted(value) for key, value in _BLOB.items()}
-    for blob in sorted(blobs):
-        graph.add_node(pydot.Node(_blob_node(blob), label=_quoted(blob), **style))
-    return graph
+    diagram = drawing.net_diagram(caffe_net, phase, display_lrm)
+    if not label_edges:
+        diagram.arrows = [replace(arrow, label="") for arrow in diagram.arrows]
+    return drawing.pydot_graph(diagram, _direction(rankdir))
 
 
 def draw_net(
@@ -102,15 +64,12 @@ def draw_net(
     phase: int | None = None,
     display_lrm: bool = False,
 ) -> bytes:
-    """The picture of a NetParameter, as the bytes of a file of the format ext: png, svg, pdf..."""
-    graph = get_pydot_graph(caffe_net, rankdir, phase=phase, display_lrm=display_lrm)
-    try:
-        return graph.create(format=ext)
-    except FileNotFoundError:
-        raise RuntimeError(
-            "drawing nets needs the program dot of Graphviz, which is not installed; "
-            "apt, dnf and brew have it as graphviz"
-        ) from None
+    """The picture of a NetParameter, as the bytes of a file of the format ext: png, svg, pdf.
+
+    Where Graphviz and pydot are installed they draw it, in any format they know.
+    """
+    diagram = drawing.net_diagram(caffe_net, phase, display_lrm)
+    return drawing.picture_bytes(diagram, _direction(rankdir), ext)
 
 
 def draw_net_to_file(
@@ -127,57 +86,7 @@ def draw_net_to_file(
     Path(filename).write_bytes(draw_net(caffe_net, rankdir, ext, phase, display_lrm))
 
 
-def _window(param: Any) -> list[str]:
-    """Kernel, stride and pad of a convolution or pooling."""
-    if getattr(param, "global_pooling", False):
-        return ["global"]
-    return [
-        f"{words}: {_sizes(param, long, short, default)}"
-        for words, long, short, default in (
-            ("kernel size", "kernel_size", "kernel", 0),
-            ("stride", "stride", "stride", 1),
-            ("pad", "pad", "pad", 0),
-        )
-    ]
-
-
-def _sizes(param: Any, long: str, short: str, default: int) -> str:
-    height, width = getattr(param, f"{short}_h"), getattr(param, f"{short}_w")
-    if height or width:
-        return f"{height}x{width}"
-    given = getattr(param, long)
-    if isinstance(given, int):
-        return str(given)
-    return "x".join(map(str, given)) or str(default)
-
-
-def _is_in_phase(layer: Any, phase: int) -> bool:
-    if layer.include:
-        return any(not rule.HasField("phase") or rule.phase == phase for rule in layer.include)
-    return not any(rule.HasField("phase") and rule.phase == phase for rule in layer.exclude)
-
-
 def _direction(rankdir: str) -> str:
-    if rankdir not in ("LR", "TB", "BT", "RL"):
-        raise ValueError(f"rankdir: {rankdir!r} is none of LR, TB, BT, RL")
+    if rankdir not in drawing.DIRECTIONS:
+        raise ValueError(f"rankdir: {rankdir!r} is none of {', '.join(drawing.DIRECTIONS)}")
     return rankdir
-
-
-def _blob_node(blob: str) -> str:
-    return _quoted(f"blob {blob}")
-
-
-def _quoted(text: str) -> str:
-    """A string of Graphviz: names may hold colons, slashes and quotes."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
-
-
-def _pydot() -> Any:
-    try:
-        import pydot
-    except ImportError:
-        raise ImportError(
-            "drawing nets needs pydot, which is not installed: pip install 'cortado[draw]'"
-        ) from None
-    return pydot

@@ -1,7 +1,6 @@
 """caffe.io: images to the arrays that nets take, and arrays to Caffe's messages and back.
 
-Images are (H, W, K) float32 arrays, RGB, in [0, 1]: Transformer makes net inputs of them. OpenCV
-reads and resizes, and loads on first use.
+Images are (H, W, K) float32 arrays, RGB, in [0, 1]: Transformer makes net inputs of them.
 """
 
 import os
@@ -11,119 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from cortado.data import rgb_image
+from cortado.data.rgb_image import decode_rgb, read_rgb, ten_crops
+from cortado.data.transformer import Transformer  # noqa: F401 - the name scripts know
 from cortado.proto.blob import decode_blob, encode_blob
 from cortado.proto.wire import WireError
 
 from .proto import caffe_pb2
-
-_GREY = np.array([0.2125, 0.7154, 0.0721], np.float32)  # of R, G, B: scikit-image's weights
-_MOST_CHANNELS = 4  # that OpenCV resizes at once, whatever the interpolation
-
-
-class Transformer:
-    """Turns images into what the named inputs of a net want, and back.
-
-    inputs   {name: shape}, the shapes (N, K, H, W)
-
-    preprocess resizes to (H, W), transposes, swaps channels, multiplies by the raw scale,
-    subtracts the mean and multiplies by the input scale, in this order; what was not set is left
-    out. deprocess undoes all but the resizing.
-    """
-
-    def __init__(self, inputs: dict[str, Sequence[int]]):
-        self.inputs = {name: tuple(shape) for name, shape in inputs.items()}
-        self.transpose: dict[str, Sequence[int]] = {}
-        self.channel_swap: dict[str, Sequence[int]] = {}
-        self.raw_scale: dict[str, float] = {}
-        self.mean: dict[str, np.ndarray] = {}
-        self.input_scale: dict[str, float] = {}
-
-    def preprocess(self, in_: str, data: np.ndarray) -> np.ndarray:
-        """The input in_ of an image (H, W, K): (K, H, W) if transposed so. data stays as it is."""
-        self._check(in_)
-        size = self.inputs[in_][2:]
-        image = np.asarray(data, np.float32)
-        if image.shape[:2] != size:
-            image = resize_image(image, size)
-        if in_ in self.transpose:
-            image = image.transpose(self.transpose[in_])
-        if in_ in self.channel_swap:
-            image = image[np.array(self.channel_swap[in_])]
-        if in_ in self.raw_scale:
-            image = image * np.float32(self.raw_scale[in_])
-        if in_ in self.mean:
-            image = image - self.mean[in_]
-        if in_ in self.input_scale:
-            image = image * np.float32(self.input_scale[in_])
-        return image
-
-    def deprocess(self, in_: str, data: np.ndarray) -> np.ndarray:
-        """The image that preprocess made an input of; axes of size 1 are left out."""
-        self._check(in_)
-        image = np.array(data).squeeze()
-        if in_ in self.input_scale:
-            image = image / self.input_scale[in_]
-        if in_ in self.mean:
-            image = image + self.mean[in_]
-        if in_ in self.raw_scale:
-            image = image / self.raw_scale[in_]
-        if in_ in self.channel_swap:
-            image = image[np.argsort(self.channel_swap[in_])]
-        if in_ in self.transpose:
-            image = image.transpose(np.argsort(self.transpose[in_]))
-        return image
-
-    def set_transpose(self, in_: str, order: Sequence[int]) -> None:
-        """Order the axes of an image so; (2, 0, 1) makes (K, H, W) of (H, W, K)."""
-        self._check(in_)
-        axes = len(self.inputs[in_]) - 1
-        if sorted(order) != list(range(axes)):
-            raise ValueError(
-                f"transpose of {in_!r}: {tuple(order)} does not order the {axes} axes of an image"
-            )
-        self.transpose[in_] = order
-
-    def set_channel_swap(self, in_: str, order: Sequence[int]) -> None:
-        """Order the channels so; (2, 1, 0) makes BGR of RGB. They must be the first axis."""
-        self._check(in_)
-        channels = self.inputs[in_][1]
-        if sorted(order) != list(range(channels)):
-            raise ValueError(
-                f"channel swap of {in_!r}: {tuple(order)} does not order {channels} channels"
-            )
-        self.channel_swap[in_] = order
-
-    def set_raw_scale(self, in_: str, scale: float) -> None:
-        """Multiply by scale before the mean; 255 makes [0, 255] of [0, 1]."""
-        self._check(in_)
-        self.raw_scale[in_] = scale
-
-    def set_mean(self, in_: str, mean: np.ndarray) -> None:
-        """Subtract mean: one number for each channel, or an image (K, H, W), resized if need be."""
-        self._check(in_)
-        mean = np.asarray(mean, np.float32)
-        shape = self.inputs[in_][1:]
-        if mean.ndim == 1:
-            mean = mean[:, None, None]
-        elif mean.ndim == 2:
-            mean = mean[None]
-        if mean.ndim != 3 or len(mean) not in (1, shape[0]):
-            raise ValueError(
-                f"mean of {in_!r}: shape {mean.shape} is neither a number for each of the "
-                f"{shape[0]} channels nor an image of them, (channels, height, width)"
-            )
-        if mean.shape[1:] not in ((1, 1), shape[1:]):
-            mean = resize_image(mean.transpose(1, 2, 0), shape[1:]).transpose(2, 0, 1)
-        self.mean[in_] = mean
-
-    def set_input_scale(self, in_: str, scale: float) -> None:
-        """Multiply by scale after the mean."""
-        self._check(in_)
-        self.input_scale[in_] = scale
-
-    def _check(self, in_: str) -> None:
-        if in_ not in self.inputs:
-            raise ValueError(f"{in_!r} is not one of the net's inputs: {', '.join(self.inputs)}")
 
 
 def load_image(filename: Any, color: bool = True) -> np.ndarray:
@@ -131,16 +24,11 @@ def load_image(filename: Any, color: bool = True) -> np.ndarray:
 
     Grey images become three equal channels; transparency is left out.
     """
-    from cortado.data.image import decode_image, read_image
-
     if hasattr(filename, "read"):
-        image = decode_image(filename.read(), color=True)
-    elif not Path(filename).is_file():
+        return decode_rgb(filename.read(), color)
+    if not Path(filename).is_file():
         raise FileNotFoundError(f"Could not open file {os.fspath(filename)}")
-    else:
-        image = read_image(filename, color=True)
-    image = image[..., ::-1].astype(np.float32) / 255
-    return image if color else (image @ _GREY)[..., None]
+    return read_rgb(filename, color)
 
 
 def resize_image(im: np.ndarray, new_dims: Sequence[int], interp_order: int = 1) -> np.ndarray:
@@ -149,22 +37,7 @@ def resize_image(im: np.ndarray, new_dims: Sequence[int], interp_order: int = 1)
     interp_order is 0 for the nearest pixel, 1 for linear, 3 for cubic interpolation; pixels are
     squares, whose centres are what is interpolated between.
     """
-    import cv2
-
-    methods = {0: cv2.INTER_NEAREST_EXACT, 1: cv2.INTER_LINEAR, 3: cv2.INTER_CUBIC}
-    if interp_order not in methods:
-        raise ValueError(f"interp_order is {interp_order}; 0, 1 and 3 are known")
-    image = np.asarray(im, np.float32)
-    if image.ndim != 3 or not image.size:
-        raise ValueError(f"an image is (height, width, channels); got shape {image.shape}")
-    height, width = map(int, new_dims)
-    resized = np.empty((height, width, image.shape[2]), np.float32)
-    for first in range(0, image.shape[2], _MOST_CHANNELS):
-        some = slice(first, first + _MOST_CHANNELS)
-        part = np.ascontiguousarray(image[..., some])
-        part = cv2.resize(part, (width, height), interpolation=methods[interp_order])
-        resized[..., some] = part.reshape(height, width, -1)
-    return resized
+    return rgb_image.resize_image(im, new_dims, interp_order)
 
 
 def oversample(images: Iterable[np.ndarray], crop_dims: Sequence[int]) -> np.ndarray:
@@ -176,18 +49,11 @@ def oversample(images: Iterable[np.ndarray], crop_dims: Sequence[int]) -> np.nda
     images = [np.asarray(image) for image in images]
     if not images:
         raise ValueError("oversample needs at least one image")
-    height, width, channels = images[0].shape
-    h, w = map(int, crop_dims)
-    if not (0 < h <= height and 0 < w <= width):
-        raise ValueError(f"crops of {(h, w)} do not fit into images of {(height, width)}")
-    places = [(y, x) for y in (0, height - h) for x in (0, width - w)]
-    places.append(((height - h) // 2, (width - w) // 2))
-    crops = np.empty((len(images), 2, len(places), h, w, channels), np.float32)
-    for image, (plain, mirrored) in zip(images, crops, strict=True):
-        for i, (y, x) in enumerate(places):
-            plain[i] = image[y : y + h, x : x + w]
-        mirrored[...] = plain[:, :, ::-1]
-    return crops.reshape(-1, h, w, channels)
+    size = height, width = tuple(map(int, crop_dims))
+    for image in images:
+        if not (0 < height <= image.shape[0] and 0 < width <= image.shape[1]):
+            raise ValueError(f"crops of {size} do not fit into images of {image.shape[:2]}")
+    return np.array([crop for image in images for crop in ten_crops(image, size)], np.float32)
 
 
 def blobproto_to_array(blob: caffe_pb2.BlobProto, return_diff: bool = False) -> np.ndarray:

@@ -1,32 +1,20 @@
 """What nets, solvers and blobs look like in a notebook: HTML, with the graph of a net as SVG."""
 
-from collections import defaultdict
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cortado.core import Blob, unseen
+from cortado.nets.drawing import Arrow, Box, Diagram, lay_out, layer_color, svg_text
 
 if TYPE_CHECKING:
     from .net import Net
 
-_COLORS = {  # of the boxes of layers, by type: light enough for black letters
-    "Convolution": "#f6b8b0",
-    "Deconvolution": "#f6b8b0",
-    "InnerProduct": "#dcc3f2",
-    "Pooling": "#f9d99a",
-    "Input": "#cfd8dc",
-    "Data": "#cfd8dc",
-}
-_OTHER = "#c4dcf3"
 _LOSS = "#b9e3c0"
-_WIDTH, _HEIGHT, _GAP_X, _GAP_Y = 92, 16, 8, 12  # of boxes and between them, in pixels
-_LETTERS = 16  # that fit into a box
+_LETTERS = 16  # of a name that are shown
+_SCALE = 0.75
 _BINS = 40
-
-Rows = list[list[int]]
-Edges = list[tuple[int, int]]
 
 
 def net_html(net: "Net") -> str:
@@ -121,72 +109,30 @@ def _table(heads: list[str], rows: list[list[str]], raw: int | None = None) -> s
 
 
 def _graph_svg(net: "Net") -> str:
-    rows, edges = _layout(net)
-    widest = max(map(len, rows))
-    width = widest * (_WIDTH + _GAP_X)
-    height = len(rows) * (_HEIGHT + _GAP_Y)
-    places = {}
-    for y, row in enumerate(rows):
-        left = (width - len(row) * (_WIDTH + _GAP_X)) / 2
-        for x, i in enumerate(row):
-            places[i] = (left + x * (_WIDTH + _GAP_X) + _GAP_X / 2, y * (_HEIGHT + _GAP_Y))
-    lines = "".join(_edge(places[a], places[b]) for a, b in edges)
-    boxes = "".join(
-        _box(layer.type, layer.name, any(weights), *places[i])
-        for i, (layer, weights) in enumerate(
-            zip(net._net.layers, net._net.loss_weights, strict=True)
-        )
-        if i in places
-    )
-    return (
-        f'<svg width="{width}" height="{height}" style="flex:none" font-family="sans-serif" '
-        f'font-size="9">{lines}{boxes}</svg>'
-    )
+    return svg_text(lay_out(layer_diagram(net), "TB"), _SCALE)
 
 
-def _edge(above: tuple[float, float], below: tuple[float, float]) -> str:
-    (x1, y1), (x2, y2) = above, below
-    x1, x2, y1 = x1 + _WIDTH / 2, x2 + _WIDTH / 2, y1 + _HEIGHT
-    middle = (y1 + y2) / 2
-    return (
-        f'<path d="M{x1:g} {y1:g}C{x1:g} {middle:g} {x2:g} {middle:g} {x2:g} {y2:g}" '
-        'fill="none" stroke="#888"/>'
-    )
-
-
-def _box(layer_type: str, name: str, is_loss: bool, x: float, y: float) -> str:
-    color = _LOSS if is_loss else _COLORS.get(layer_type, _OTHER)
-    # The ends of names tell more: their beginnings are those of whole blocks.
-    short = name if len(name) <= _LETTERS else f"…{name[1 - _LETTERS :]}"
-    return (
-        f"<g><title>{escape(name)} ({escape(layer_type)})</title>"
-        f'<rect x="{x:g}" y="{y:g}" width="{_WIDTH}" height="{_HEIGHT}" rx="3" fill="{color}"/>'
-        f'<text x="{x + _WIDTH / 2:g}" y="{y + 11:g}" text-anchor="middle">{escape(short)}</text>'
-        "</g>"
-    )
-
-
-def _layout(net: "Net") -> tuple[Rows, Edges]:
-    """The layers in rows, each below all that it reads, and which reads which; without Splits."""
-    sources: dict[str, int] = {}  # by blob: the layer that wrote it last
-    row_of: dict[int, int] = {}
-    parents: defaultdict[int, list[int]] = defaultdict(list)
-    for i, node in enumerate(net._net.graph.nodes):
-        above = list(dict.fromkeys(sources[blob] for blob in node.bottoms))
+def layer_diagram(net: "Net") -> Diagram:
+    """A box for each layer, Splits left out, and an arrow from each to those that read from it."""
+    diagram = Diagram(net._net.name)
+    writer: dict[str, int] = {}  # by blob: the box of the layer that wrote it last
+    for node, weights in zip(net._net.graph.nodes, net._net.loss_weights, strict=True):
+        above = list(dict.fromkeys(writer[blob] for blob in node.bottoms))
         if node.param.type == "Split":
-            sources.update((top, above[0]) for top in node.tops)
+            writer.update((top, above[0]) for top in node.tops)
             continue
-        parents[i] = above
-        row_of[i] = 1 + max((row_of[k] for k in above), default=-1)
-        sources.update((top, i) for top in node.tops)
-    rows: Rows = [[] for _ in range(1 + max(row_of.values()))]
-    place: dict[int, float] = {}
-    for y, row in enumerate(rows):
-        members = [i for i in row_of if row_of[i] == y]
-        wished = {i: sum(place[k] for k in parents[i]) / (len(parents[i]) or 1) for i in members}
-        row += sorted(members, key=lambda i: wished[i])
-        place.update((i, x - (len(row) - 1) / 2) for x, i in enumerate(row))
-    return rows, [(k, i) for i in row_of for k in parents[i]]
+        box = len(diagram.boxes)
+        color = _LOSS if any(weights) else layer_color(node.param.type)
+        hint = f"{node.name} ({node.param.type})"
+        diagram.boxes.append(Box([_short(node.name)], color, hint=hint))
+        diagram.arrows += [Arrow(source, box) for source in above]
+        writer.update((top, box) for top in node.tops)
+    return diagram
+
+
+def _short(name: str) -> str:
+    # The ends of names tell more: their beginnings are those of whole blocks.
+    return name if len(name) <= _LETTERS else f"…{name[1 - _LETTERS :]}"
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core import optional
 from ..proto import ConfigError, write_file
-from . import optional
 
 _FORMATS = ("png", "svg", "pdf")
 _WIDE_RANGE = 100  # largest by smallest value from which on an axis is logarithmic

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ..data.rgb_image import center_crop, resize_image, ten_crops
 from ..proto import ConfigError, write_file
 from ..proto.hdf5 import write_hdf5
 from . import image_input, predictions
 from .flags import FlagParser
-from .image_input import ImageInput, center_crop, load_array, resize, ten_crops
+from .image_input import ImageInput, load_array
 
 
 def add_flags(parser: FlagParser) -> None:
@@ -52,7 +53,7 @@ def run(flags: Namespace) -> int:
     net = predictions.open_net(flags)
     try:
         name = net.inputs[0]
-        prepare = ImageInput.of(flags, net.blobs[name].shape, name)
+        prepare = ImageInput(flags, net.blobs[name].shape, name)
         if min(a - b for a, b in zip(size, prepare.size, strict=True)) < 0:
             raise ConfigError(
                 f"-images_dim: {flags.images_dim} is smaller than the net's input, "
@@ -109,7 +110,7 @@ def _crops(
     images: _Images, prepare: ImageInput, size: tuple[int, int], count: int
 ) -> Iterator[np.ndarray]:
     for image in images:
-        resized = resize(image, size)
+        resized = resize_image(image, size)
         crops = (
             [center_crop(resized, prepare.size)] if count == 1 else ten_crops(resized, prepare.size)
         )

@@ -18,12 +18,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..data.window_crop import window_with_context
 from ..proto import ConfigError, write_file
 from ..proto.hdf5 import write_hdf5
 from ..proto.input_file import read_file
 from . import image_input, predictions
 from .flags import FlagParser
-from .image_input import ImageInput, resize
+from .image_input import ImageInput
 
 _CORNERS = ("ymin", "xmin", "ymax", "xmax")
 
@@ -69,12 +70,8 @@ def run(flags: Namespace) -> int:
     net = predictions.open_net(flags)
     try:
         name = net.inputs[0]
-        prepare = ImageInput.of(flags, net.blobs[name].shape, name)
-        if not 0 <= 2 * flags.context_pad < min(prepare.size):
-            raise ConfigError(
-                f"-context_pad: {flags.context_pad} leaves nothing of the {prepare.size[0]} rows "
-                f"and {prepare.size[1]} columns that the net takes"
-            )
+        prepare = ImageInput(flags, net.blobs[name].shape, name)
+        _check_context(flags.context_pad, prepare.size)
         start = time.perf_counter()
         crops = _crops(windows, prepare, flags.context_pad)
         scores = np.stack(list(predictions.predict(net, crops)))
@@ -110,53 +107,24 @@ def read_windows(path: Path) -> list[Window]:
     return windows
 
 
-def cut(image: np.ndarray, corners: tuple[int, int, int, int], pad: int, empty: np.ndarray):
-    """A window of an image, and what is around it, as large as `empty`, (H, W, C).
-
-    The window itself takes what `pad` rows and columns on each side leave of it. Where the
-    surroundings reach out of the image, empty shows.
-    """
-    if not pad:
-        y1, x1, y2, x2 = corners
-        return image[y1:y2, x1:x2]
-    result = empty.copy()
-    (rows, into_rows), (columns, into_columns) = (
-        _axis(corners[axis], corners[axis + 2], image.shape[axis], empty.shape[axis], pad)
-        for axis in (0, 1)
-    )
-    part = resize(
-        image[rows, columns],
-        (into_rows.stop - into_rows.start, into_columns.stop - into_columns.start),
-    )
-    result[into_rows, into_columns] = part
-    return result
-
-
-def _axis(first: int, last: int, size: int, room: int, pad: int) -> tuple[slice, slice]:
-    """Along one axis: what to take of `size` pixels, and where in `room` pixels it goes."""
-    half = (last - first) / 2
-    center, reach = first + half, half * room / (room - 2 * pad)
-    start, end = center - reach, center + reach
-    scale = room / (end - start)
-    inner, outer = max(round(start), 0), min(round(end), size)
-    begin = min(max(round((inner - start) * scale), 0), room - 1)
-    return slice(inner, outer), slice(
-        begin, min(max(round((outer - start) * scale), begin + 1), room)
-    )
+def _check_context(pad: int, size: tuple[int, int]) -> None:
+    height, width = size
+    if pad and not (height == width > 2 * pad > 0):
+        raise ConfigError(
+            f"-context_pad: {pad} pixels on every side need a square input that is larger; the "
+            f"net takes {height} x {width}"
+        )
 
 
 def _crops(windows: list[Window], prepare: ImageInput, pad: int) -> Iterator[np.ndarray]:
     for filename, group in groupby(windows, key=lambda window: window.filename):
         image = prepare.load(filename)
-        height, width = image.shape[:2]
         for window in group:
-            y1, x1, y2, x2 = window.corners
-            if not (0 <= y1 < y2 <= height and 0 <= x1 < x2 <= width):
-                raise ConfigError(
-                    f"line {window.line}: the window ({y1}, {x1}) to ({y2}, {x2}) does not lie in "
-                    f"{filename}, of height {height} and width {width}"
-                )
-            yield prepare.prepare(cut(image, window.corners, pad, prepare.mean_image))
+            try:
+                crop = window_with_context(image, window.corners, pad, prepare.empty_image)
+            except ConfigError as problem:
+                raise ConfigError(f"line {window.line}: {filename}: {problem}") from None
+            yield prepare.prepare(crop)
 
 
 def _write(path: Path, kind: str, windows: list[Window], scores: np.ndarray) -> None:

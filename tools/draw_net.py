@@ -5,18 +5,14 @@ draws it where its program dot and pydot are installed; else an own layout does,
 with matplotlib.
 """
 
-import shutil
 import sys
 from argparse import Namespace
-from importlib.util import find_spec
 
-from ..nets.drawing import Diagram, lay_out, net_diagram, pydot_graph, svg_text
-from ..nets.drawing.layout import DIRECTIONS
+from ..nets.drawing import DIRECTIONS, net_diagram, picture_bytes
 from ..proto import ConfigError, read_net, write_file
 from ..proto.caffe_pb2 import Phase
 from .chart import picture_format
 from .flags import FlagParser
-from .picture_file import picture_bytes
 
 
 def add_flags(parser: FlagParser) -> None:
@@ -45,12 +41,5 @@ def run(flags: Namespace) -> int:
     if not diagram.boxes:
         raise ConfigError(f"{flags.net}: has no layer in phase {flags.phase}")
     print(f"Drawing net to {flags.picture}")
-    write_file(flags.picture, [_drawn(diagram, flags.rankdir, kind)])
+    write_file(flags.picture, [picture_bytes(diagram, flags.rankdir, kind)])
     return 0
-
-
-def _drawn(diagram: Diagram, direction: str, kind: str) -> bytes:
-    if shutil.which("dot") and find_spec("pydot"):
-        return pydot_graph(diagram, direction).create(format=kind)
-    picture = lay_out(diagram, direction)
-    return svg_text(picture).encode() if kind == "svg" else picture_bytes(picture, kind)

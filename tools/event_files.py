@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core import unseen
+from ..core import optional, unseen
 from ..nets import Net
 from ..proto import ConfigError
 from ..solvers import Solver
-from . import optional
 from .training_log import Row
 
 

@@ -14,10 +14,10 @@ import cv2
 
 from ..core import log
 from ..data.image import read_image
+from ..data.rgb_image import center_crop
 from ..proto import ConfigError, write_file
 from ..proto.input_file import read_file
 from .flags import FlagParser
-from .image_input import center_crop, resize
 
 
 def add_flags(parser: FlagParser) -> None:
@@ -70,7 +70,8 @@ def _convert(source: Path, target: Path, flags: Namespace) -> None:
     image = read_image(source, color=True)
     height, width = image.shape[:2]
     side, shorter = flags.output_side_length, min(height, width)
-    image = resize(image, (side * height // shorter, side * width // shorter))
+    size = (side * width // shorter, side * height // shorter)
+    image = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         encoded = cv2.imencode(target.suffix, center_crop(image, (side, side)))[1]

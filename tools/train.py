@@ -2,7 +2,8 @@
 
 SIGINT stops after the present iteration and saves; SIGHUP saves and goes on. On a terminal a
 progress bar stands below the log. -plot keeps a picture of the curves up to date, -tensorboard
-writes losses, scores, rate, histograms of the weights and the graph of the net.
+writes losses, scores, rate, histograms of the weights and the graph of the net; -timing logs what
+each layer takes.
 """
 
 from argparse import Namespace
@@ -27,6 +28,7 @@ def add_flags(parser: FlagParser) -> None:
     effects = ("stop", "snapshot", "none")
     parser.add_flag("sigint_effect", "stop", "what SIGINT does", choices=effects)
     parser.add_flag("sighup_effect", "snapshot", "what SIGHUP does", choices=effects)
+    parser.add_flag("timing", False, "log what each layer takes, whenever the loss is displayed")
     parser.add_flag("plot", "", "a .png, .svg or .pdf to draw the curves into, over and over")
     parser.add_flag("tensorboard", "", "a folder for files that TensorBoard shows")
 
@@ -54,15 +56,19 @@ def _train(param: SolverParameter, device: str, flags: Namespace) -> None:
     # Loaded here, so that mistakes in the flags and the solver are told at once.
     from ..solvers import Solver
     from ..solvers.interrupts import Interrupts
+    from .layer_timing import LayerTiming
     from .progress import training_progress
 
     skip = tuple(name for name in flags.weights_skip.split(",") if name)
     interrupts = Interrupts(flags.sigint_effect, flags.sighup_effect)
-    solver = Solver(param, device, interrupts.request, weights_skip=skip, keep=())
+    keep = None if flags.timing else ()  # layers that run one by one need all blobs
+    solver = Solver(param, device, interrupts.request, weights_skip=skip, keep=keep)
     try:
         if flags.snapshot:
             log.info("caffe.cpp:233", f"Resuming from {flags.snapshot}")
             solver.restore(flags.snapshot)
+        if flags.timing:
+            LayerTiming(solver)
         log.info("caffe.cpp:239", "Starting Optimization")
         watching = training_watch.watching(solver, flags.plot, flags.tensorboard)
         with interrupts, watching, training_progress(solver):

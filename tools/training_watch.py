@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from . import optional
+from ..core import optional
 from .chart import picture_format
 from .training_log import Row
 

@@ -48,6 +48,7 @@ class Box:
     color: str
     is_blob: bool = False
     beside: int | None = None  # an in-place layer: the index of the blob's box that it changes
+    hint: str = ""  # shown when the mouse rests on it
 
 
 @dataclass
@@ -84,7 +85,7 @@ def net_diagram(net: NetParameter, phase: int | None = None, rates: bool = False
 
 
 def _add_layer(diagram: Diagram, blobs: dict[str, int], layer: Any, rates: bool) -> None:
-    box = Box(_lines(layer, rates), _COLORS.get(layer.type, _LAYER))
+    box = Box(layer_lines(layer, rates), layer_color(layer.type))
     index = _add(diagram, box)
     if len(layer.top) == len(layer.bottom) == 1 and layer.top[0] == layer.bottom[0]:
         blob = _blob(diagram, blobs, layer.top[0])
@@ -94,7 +95,7 @@ def _add_layer(diagram: Diagram, blobs: dict[str, int], layer: Any, rates: bool)
     for name in layer.bottom:
         diagram.arrows.append(Arrow(_blob(diagram, blobs, name), index))
     for name in layer.top:
-        diagram.arrows.append(Arrow(index, _blob(diagram, blobs, name), _top_label(layer)))
+        diagram.arrows.append(Arrow(index, _blob(diagram, blobs, name), top_label(layer)))
 
 
 def _add(diagram: Diagram, box: Box) -> int:
@@ -108,7 +109,13 @@ def _blob(diagram: Diagram, blobs: dict[str, int], name: str) -> int:
     return blobs[name]
 
 
-def _lines(layer: Any, rates: bool) -> list[str]:
+def layer_color(layer_type: str) -> str:
+    """The colour of a type of layer, "#rrggbb", light enough for black letters."""
+    return _COLORS.get(layer_type, _LAYER)
+
+
+def layer_lines(layer: Any, rates: bool = False) -> list[str]:
+    """What to write on a layer: its name, its type, its window, and if asked its lr_mult."""
     lines = [layer.name or "(no name)", layer.type]
     if layer.type in _WINDOWS:
         lines.append(_window(getattr(layer, _WINDOWS[layer.type]), layer.type))
@@ -143,7 +150,8 @@ def _pair(param: Any, name: str, stem: str, default: int) -> str:
     return str(value)
 
 
-def _top_label(layer: Any) -> str:
+def top_label(layer: Any) -> str:
+    """What to write beside the arrows out of a layer: its outputs or the size of its batches."""
     if layer.type in _NUMBERS_OF_OUTPUTS:
         return str(getattr(layer, _NUMBERS_OF_OUTPUTS[layer.type]).num_output)
     if layer.type in _BATCHES:

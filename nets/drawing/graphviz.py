@@ -1,14 +1,14 @@
 """Diagrams as pydot graphs, for Graphviz to draw."""
 
-from importlib import import_module
 from typing import Any
 
+from ...core import optional
 from .diagram import Box, Diagram
 
 
 def pydot_graph(diagram: Diagram, rankdir: str = "LR") -> Any:
     """The pydot.Dot of a diagram; rankdir says which way it runs: LR, RL, TB or BT."""
-    pydot: Any = import_module("pydot")
+    pydot = optional.load("pydot", "draw", "drawing by Graphviz")
     graph = pydot.Dot(_quoted(diagram.name or "Net"), graph_type="digraph", rankdir=rankdir)
     nodes = [pydot.Node(f"n{i}", **_style(box)) for i, box in enumerate(diagram.boxes)]
     for node in nodes:
@@ -23,7 +23,7 @@ def pydot_graph(diagram: Diagram, rankdir: str = "LR") -> Any:
 
 def _style(box: Box) -> dict[str, str]:
     return {
-        "label": _quoted("\\n".join(map(_escaped, box.lines))),
+        "label": '"' + "\\n".join(map(_escaped, box.lines)) + '"',
         "shape": "octagon" if box.is_blob else "box",
         "style": "filled",
         "fillcolor": _quoted(box.color),
@@ -36,4 +36,4 @@ def _escaped(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f'"{text}"' if "\\" in text else '"' + _escaped(text) + '"'
+    return '"' + _escaped(text) + '"'

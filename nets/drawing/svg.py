@@ -6,7 +6,7 @@ from .layout import Picture, PlacedBox, Point, Route
 
 _LINE = 14.0
 _HEAD = """\
-<svg xmlns="http://www.w3.org/2000/svg" width="{w:.0f}" height="{h:.0f}" \
+<svg xmlns="http://www.w3.org/2000/svg" width="{shown_w:.0f}" height="{shown_h:.0f}" \
 viewBox="0 0 {w:.0f} {h:.0f}" font-family="Helvetica, Arial, sans-serif" font-size="11">
 <title>{title}</title>
 <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" \
@@ -15,10 +15,11 @@ orient="auto-start-reverse"><path d="M0,0 L8,4 L0,8 z" fill="#555"/></marker></d
 """
 
 
-def svg_text(picture: Picture) -> str:
-    """The picture as an SVG document."""
+def svg_text(picture: Picture, scale: float = 1.0) -> str:
+    """The picture as an SVG document, shown so many times as large."""
+    w, h = picture.width, picture.height
     title = escape(picture.name or "Net")
-    parts = [_HEAD.format(w=picture.width, h=picture.height, title=title)]
+    parts = [_HEAD.format(w=w, h=h, shown_w=scale * w, shown_h=scale * h, title=title)]
     parts += [_route(route) for route in picture.routes]
     parts += [_box(placed) for placed in picture.boxes]
     return "".join([*parts, "</svg>\n"])
@@ -89,4 +90,6 @@ def _box(placed: PlacedBox) -> str:
             f'<text x="{x:.1f}" y="{y + _LINE * i + 11:.1f}" text-anchor="middle"{weight}>'
             f"{escape(line)}</text>\n"
         )
+    if placed.box.hint:
+        shape = f"<g><title>{escape(placed.box.hint)}</title>\n{shape}</g>\n"
     return shape

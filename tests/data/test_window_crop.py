@@ -2,7 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from cortado.data.window_crop import Placement, cut_window, place_window
+from cortado.data.window_crop import (
+    Placement,
+    cut_window,
+    place_window,
+    window_with_context,
+)
 from cortado.data.window_file import Window
 from cortado.proto import ConfigError
 
@@ -55,3 +60,28 @@ def test_cutting_warps_and_mirrors(rng):
 def test_a_window_outside_the_image_is_refused(box):
     with pytest.raises(ConfigError, match="does not lie in the image of height 20 and width 30"):
         cut_window(np.zeros((20, 30, 3), np.uint8), place(box), False)
+
+
+def test_around_a_window_is_the_image_and_beyond_it_nothing():
+    image = np.arange(1.0, 401).reshape(20, 20, 1)
+    empty = np.full((8, 8, 1), -1.0)
+    # 3 x 3 pixels become the inner 4 x 4 of 8 x 8; doubled, they are 7 x 7, from 7 to 13.
+    inner = window_with_context(image, (8, 8, 11, 11), 2, empty)
+    np.testing.assert_array_equal(inner[..., 0], cv2.resize(image[7:14, 7:14], (8, 8)))
+    corner = window_with_context(image, (0, 0, 4, 4), 2, empty)
+    assert (corner[:2] == -1).all()
+    assert (corner[:, :2] == -1).all()
+    np.testing.assert_array_equal(corner[2:, 2:, 0], cv2.resize(image[:7, :7], (6, 6)))
+
+
+def test_without_context_the_window_is_all():
+    image = np.arange(36.0).reshape(6, 6, 1)
+    np.testing.assert_array_equal(
+        window_with_context(image, (1, 2, 3, 5), 0, image), image[1:3, 2:5]
+    )
+
+
+@pytest.mark.parametrize("corners", [(0, 0, 7, 3), (0, 2, 3, 2), (-1, 0, 3, 3)])
+def test_context_does_not_help_a_window_outside_the_image(corners):
+    with pytest.raises(ConfigError, match="does not lie in the image of height 6 and width 6"):
+        window_with_context(np.zeros((6, 6, 1)), corners, 1, np.zeros((4, 4, 1)))

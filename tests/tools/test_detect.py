@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from cortado.tools.cli import main
-from cortado.tools.detect import cut
 
 
 @pytest.fixture
@@ -44,33 +43,16 @@ def test_hdf5_holds_windows_and_scores(windows):
         np.testing.assert_allclose(file["prediction"][1], np.array([200, 100, 50]) / 4, rtol=0.2)
 
 
-def test_context_is_what_lies_around_and_the_mean_beyond_the_image():
-    image = np.arange(1.0, 37).reshape(6, 6, 1)
-    empty = np.full((4, 4, 1), -1.0)
-    # The window takes 2 of 4 rows, so its context is as wide as half of it.
-    inner = cut(image, (2, 2, 4, 4), 1, empty)
-    np.testing.assert_array_equal(inner[:, :, 0], image[1:5, 1:5, 0])
-    corner = cut(image, (0, 0, 2, 2), 1, empty)
-    np.testing.assert_array_equal(corner[1:, 1:, 0], image[:3, :3, 0])
-    assert (corner[0] == -1).all()
-    assert (corner[:, 0] == -1).all()
-
-
-def test_without_context_the_window_is_all():
-    image = np.arange(36.0).reshape(6, 6, 1)
-    np.testing.assert_array_equal(cut(image, (1, 2, 3, 5), 0, image), image[1:3, 2:5])
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["in.csv", "out.npy"], "out.npy: scores are written as .csv or .h5"),
         (["gone.csv", "out.csv"], "no such file: gone.csv"),
-        (["wide.csv", "out.csv"], "line 3: the window (0, 10) to (10, 21) does not lie in x.png"),
+        (["wide.csv", "out.csv"], "line 3: x.png: the window (0, 10) to (10, 21) does not lie"),
         (["text.csv", "out.csv"], "text.csv:2: a corner of the window is no number"),
         (["deploy.prototxt", "out.csv"], "deploy.prototxt: has no column filename, xmax"),
         (["empty.csv", "out.csv"], "empty.csv: names no window"),
-        (["in.csv", "out.csv", "--context_pad", "2"], "-context_pad: 2 leaves nothing"),
+        (["in.csv", "out.csv", "--context_pad", "2"], "-context_pad: 2 pixels on every side need"),
         (["in.csv", "out.csv", "--crop_mode", "selective_search"], "-crop_mode: selective_search"),
     ],
 )

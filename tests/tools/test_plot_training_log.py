@@ -3,7 +3,8 @@ import sys
 import cv2
 import pytest
 
-from cortado.tools import chart, optional
+from cortado.core import optional
+from cortado.tools import chart
 from cortado.tools.cli import main
 from cortado.tools.plot_training_log import training_panels
 from cortado.tools.training_log import parse_training_log

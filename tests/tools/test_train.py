@@ -135,3 +135,21 @@ def test_signals_save_and_sigint_stops(pictures, number, stops):
         run.kill()
         run.wait()
         run.stderr.close()
+
+
+def test_timing_lists_every_layer_both_ways(pictures, caffe):
+    status, lines = caffe("train", "-solver", "solver.prototxt", "-timing")
+    assert status == 0, lines[-1]
+    first = lines.index("train.py:50] ")
+    table = [line.split() for line in lines[first + 1 : first + 8]]
+    assert [row[:3] for row in table[:-1]] == [
+        ["forw", "0", "data"],
+        ["forw", "1", "ip"],
+        ["forw", "2", "loss"],
+        ["back", "2", "loss"],
+        ["back", "1", "ip"],
+        ["back", "0", "data"],
+    ]
+    assert table[-1][:2] == ["solver", "total:"]
+    assert all(float(row[-1]) >= 0 for row in table)
+    assert lines.count("train.py:50] ") == 2  # iterations 0 and 2: display is 2

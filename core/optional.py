@@ -1,4 +1,4 @@
-"""Packages that only some commands need, loaded when one does."""
+"""Packages that only some things need, loaded when one does."""
 
 from importlib import import_module
 from typing import Any

@@ -1,19 +1,18 @@
-"""Pictures of nets into PNG and PDF by matplotlib, where Graphviz is not installed."""
+"""Pictures as PNG and PDF, by matplotlib."""
 
 import io
 from typing import Any
 
-from ..nets.drawing import Picture
-from ..nets.drawing.layout import PlacedBox, Route
-from ..nets.drawing.svg import curve, label_point, octagon
-from . import optional
+from ...core import optional
+from .layout import Picture, PlacedBox, Route
+from .svg import curve, label_point, octagon
 
 _PIXELS_PER_INCH = 72.0
 _LARGEST = 30000.0  # pixels along a side of a PNG, at most
 _LINE = 14.0
 
 
-def picture_bytes(picture: Picture, kind: str) -> bytes:
+def figure_bytes(picture: Picture, kind: str) -> bytes:
     """The picture as "png" or "pdf"; ConfigError without matplotlib."""
     figures = optional.load("matplotlib.figure", "plot", "drawing a net without Graphviz")
     patches = optional.load("matplotlib.patches", "plot", "drawing a net without Graphviz")
