@@ -29,7 +29,7 @@ class Concat(Layer):
 
     def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
         first = bottom_shapes[0]
-        axis = self._axis(first)
+        axis = self.axis_of(first)
         before, after = first[:axis], first[axis + 1 :]
         for i, shape in enumerate(bottom_shapes):
             if len(shape) != len(first) or (shape[:axis], shape[axis + 1 :]) != (before, after):
@@ -41,7 +41,7 @@ class Concat(Layer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
-        self.axis = self._axis(bottom[0].shape)
+        self.axis = self.axis_of(bottom[0].shape)
         self._parts = []
         end = 0
         for blob in bottom:
@@ -88,7 +88,8 @@ class Concat(Layer):
         wanted = zip(bottom, self.propagate_down, strict=True)
         return self._kernel.bind_backward(top[0].diff, [b.diff if w else None for b, w in wanted])
 
-    def _axis(self, shape: Shape) -> int:
+    def axis_of(self, shape: Shape) -> int:
+        """The axis along which blobs of this shape are put one after the other."""
         param = self.param.concat_param
         field = "concat_dim" if param.HasField("concat_dim") else "axis"
         return self.canonical_axis(getattr(param, field), len(shape), f"concat_param.{field}")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..core import Array, Blobs, Shape, register
+from ..core import Array, Blobs, Calls, Shape, register
 from ..kernels import kernels_for
 from ..proto.caffe_pb2 import TRAIN
 from .families.elementwise import ElementwiseLayer
@@ -59,6 +59,11 @@ class Dropout(ElementwiseLayer):
             self._drop(x, y)
         elif self._scale != 1 or x is not y:
             self.xp.multiply(x, self._scale, out=y)
+
+    def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
+        if not self._drops and self._scale == 1 and bottom[0] is top[0]:
+            return Calls([])
+        return super().bind_forward(bottom, top, constant=constant)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if not self.propagate_down[0]:

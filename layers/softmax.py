@@ -1,6 +1,6 @@
 """Softmax: scores made probabilities."""
 
-from ..core import Blobs, Layer, Shape, register
+from ..core import Blobs, Calls, Layer, Shape, register
 from .families.axis_softmax import AxisSoftmax
 from .families.fold import fold
 
@@ -23,7 +23,8 @@ class Softmax(Layer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         shape = bottom[0].shape
-        self._softmax = AxisSoftmax(self.xp, self.dtype, fold(shape, self._axis(shape)))
+        folded = fold(shape, self._axis(shape))
+        self._softmax = AxisSoftmax(self.xp, self.dtype, folded, self.workspace)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         self._softmax.forward(bottom[0].data, top[0].data)
@@ -31,6 +32,11 @@ class Softmax(Layer):
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if self.propagate_down[0]:
             self._softmax.backward(top[0].data, top[0].diff, bottom[0].diff)
+
+    def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
+        if self.on_gpu:
+            return super().bind_forward(bottom, top, constant=constant)
+        return self._softmax.bind_forward(bottom[0].data, top[0].data)
 
     forward_gpu = forward_cpu
     backward_gpu = backward_cpu

@@ -284,6 +284,7 @@ def prepare_dropout(shape: Shape, ratio: float, scale: float):
     return Dropout(round(ratio * 2**32), scale)
 
 
+@onednn_first
 def prepare_softmax(folded: tuple[int, int, int], dtype: Any):
     """exp(x) / sum exp(x) over the middle axis; None where array code is as fast.
 

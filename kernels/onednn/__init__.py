@@ -31,6 +31,7 @@ __all__ = [
     "prepare_lrn_across_channels",
     "prepare_max_pooling",
     "prepare_relu",
+    "prepare_softmax",
     "prepare_sum",
     "set_thread_count",
     "thread_count",
@@ -193,6 +194,22 @@ def prepare_activation(
         "ELU": Eltwise.ELU_OF_Y,
     }
     return Elementwise(count, functions[name], alpha, workspace)
+
+
+def prepare_softmax(
+    folded: tuple[int, int, int],
+    dtype: Any,
+    *,
+    channels_last: Layouts = PLAIN,
+    workspace: Any = None,
+):
+    """As kernels.cpu's; inner 1."""
+    from .softmax import Softmax
+
+    _check_float32(dtype)
+    if folded[2] != 1:
+        raise PlanningError("oneDNN: softmax has fast code along the last axis only")
+    return Softmax(folded, workspace)
 
 
 def prepare_sum(

@@ -47,9 +47,9 @@ class Filtering:
 
         self._scatters = operation is deconvolution
         image, maps = (y_shape, x_shape) if self._scatters else (x_shape, y_shape)
-        self._geometry = window, image[1], maps[1], group, channels_last
+        self._geometry = x_shape[0], window, image[1], maps[1], group, channels_last
         # Here, so that what the library cannot do well is declined before anything depends on it.
-        self._plan_forward = self._planned(self._forward_in, self._scatters)
+        self._plan_forward = self._planned(self._forward_in, self._scatters, forward=True)
         self._plan_data = self._planned(self._data_in, not self._scatters)
         self._plan_filters = self._planned(self._filters_in, False)
 
@@ -119,11 +119,16 @@ class Filtering:
         return self._operation.backward_filters(x, self._any_filters, bias, y, self._window, hint)
 
     def _planned(
-        self, plan: Callable[..., PrimitiveDescriptor], scatters: bool, **options: Any
+        self,
+        plan: Callable[..., PrimitiveDescriptor],
+        scatters: bool,
+        *,
+        forward: bool = False,
+        **options: Any,
     ) -> PrimitiveDescriptor:
         """In the first of the layouts, from fast to slow, that the library has code for."""
         problem: PlanningError | None = None
-        for layout in layouts_inside(*self._geometry, scatters=scatters):
+        for layout in layouts_inside(*self._geometry, scatters=scatters, forward=forward):
             x, y = (layout(a.shape, a.dtype) for a in (self._x, self._y))
             try:
                 return plan(x, y, **options)
@@ -143,7 +148,8 @@ class Filtering:
         outside = {Argument.X: self._x, Argument.FILTERS: self._filters, Argument.Y: self._y}
         if has_bias:
             outside[Argument.BIAS] = self._bias
-        planned = self._planned(self._forward_in, self._scatters, bias=bias, attributes=attributes)
+        options = {"bias": bias, "attributes": attributes}
+        planned = self._planned(self._forward_in, self._scatters, forward=True, **options)
         seldom = [Argument.FILTERS] if constant else []
         updates = [Argument.Y] if adds else []
         return Staged(planned, outside, self._workspace, constant=seldom, updates=updates)

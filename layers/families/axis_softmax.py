@@ -1,10 +1,11 @@
 """AxisSoftmax: the arithmetic of Softmax and of the losses with a softmax inside."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ...core import Array
+from ...core import Array, Calls
 from ...kernels import kernels_for
 
 # A diverged net has infinite scores: its softmax is nan, which whoever reads the loss can see.
@@ -14,12 +15,13 @@ _silently = np.errstate(invalid="ignore")
 class AxisSoftmax:
     """y = exp(x) / sum exp(x) over the middle axis of arrays folded to (outer, size, inner)."""
 
-    def __init__(self, xp: Any, dtype: Any, folded: tuple[int, int, int]):
+    def __init__(self, xp: Any, dtype: Any, folded: tuple[int, int, int], workspace: Any = None):
         outer, _, inner = folded
         self._xp = xp
         self._kernel: Any = None
         if xp is np:
-            self._kernel = kernels_for("cpu").prepare_softmax(folded, dtype)
+            kernels = kernels_for("cpu")
+            self._kernel = kernels.prepare_softmax(folded, dtype, workspace=workspace)
         self._folded = folded
         self._row: Array = xp.empty((outer, 1, inner), dtype)
 
@@ -39,6 +41,12 @@ class AxisSoftmax:
         xp.exp(y, out=y)
         xp.sum(y, axis=1, keepdims=True, out=row)
         y /= row
+
+    def bind_forward(self, x: Array, y: Array) -> Calls:
+        """The calls of forward with these arrays."""
+        if self._kernel and hasattr(self._kernel, "bind_forward"):
+            return self._kernel.bind_forward(x.reshape(self._folded), y.reshape(self._folded))
+        return Calls([partial(self.forward, x, y)])
 
     @_silently
     def backward(self, y: Array, dy: Array, dx: Array) -> None:

@@ -40,7 +40,7 @@ class SoftmaxLossLayer(LossLayer):
         scores = bottom[0].shape
         self.folded = fold(scores, self.class_axis(scores))
         self.labels = ClassLabels(self, self.folded, self.ignore_label())
-        self._softmax = AxisSoftmax(self.xp, self.dtype, self.folded)
+        self._softmax = AxisSoftmax(self.xp, self.dtype, self.folded, self.workspace)
         self._probabilities = Blob(scores, self.dtype, self.xp)
         if self._gives_probabilities:
             top[1].share_data(self._probabilities)

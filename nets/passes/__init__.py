@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from ...proto import ConfigError
 from ..step import Step, Terms
 from .batch_normalization import fuse_batch_normalization
+from .concatenation import read_parts
 from .folding import fold_batch_normalization
 from .relu import fuse_relu
 from .residual import fuse_residual_sums
@@ -24,6 +25,7 @@ PASSES: dict[str, Pass] = {
     "batch_normalization": fuse_batch_normalization,
     "relu": fuse_relu,
     "residual": fuse_residual_sums,
+    "concatenation": read_parts,
 }
 
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
-from ...core import Blob, Blobs, Calls, Layout
+import numpy as np
+
+from ...core import Array, Blob, Blobs, Calls, Layout
 from ...layers.convolution import Convolution
 from ...layers.eltwise import Eltwise
 from ..step import Step, Terms
@@ -34,11 +37,20 @@ class AddingConvolution:
         """The convolution's."""
         top[0].share_data(bottom[1])
         self._convolution.prepare_kernels(bottom[:1], top)
+        self._apart = [top[0].like()]  # takes no memory before it is used
 
     def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
-        """One call."""
-        options = {"constant": constant, "slope": self._slope, "adds": True}
-        return self._convolution.bind_forward(bottom[:1], top, **options)
+        """One call where the convolution's kernel can add and knows ReLU, else several."""
+        if self._convolution.applies_relu:
+            options = {"constant": constant, "slope": self._slope, "adds": True}
+            return self._convolution.bind_forward(bottom[:1], top, **options)
+        first = self._convolution.bind_forward(bottom[:1], self._apart, constant=constant)
+        return first.then(Calls([partial(self._add, self._apart[0].data, top[0].data)]))
+
+    def _add(self, x: Array, y: Array) -> None:
+        y += x
+        if self._slope is not None:
+            np.multiply(y, self._slope, out=y, where=y < 0)
 
     def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
         """There is no backward."""
