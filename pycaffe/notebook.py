@@ -28,7 +28,7 @@ def net_html(net: "Net") -> str:
     return (
         f"<div>{title}</div>"
         '<div style="display:flex;gap:16px;align-items:flex-start;max-height:480px;overflow:auto">'
-        f"{_graph_svg(net)}{_layer_table(net)}</div>"
+        f'<div style="flex:none">{_graph_svg(net)}</div>{_layer_table(net)}</div>'
     )
 
 
@@ -80,15 +80,17 @@ def _histogram_svg(values: np.ndarray) -> str:
 
 def _layer_table(net: "Net") -> str:
     rows = []
+    copied: dict[str, str] = {}  # by the top of a Split: what it is a copy of
     for node, layer in zip(net._net.graph.nodes, net._net.layers, strict=True):
         if layer.type == "Split":
+            copied.update(dict.fromkeys(node.tops, node.bottoms[0]))
             continue
         weights = ", ".join(_shape(blob.shape) for blob in layer.weights)
         rows.append(
             [
                 node.name,
                 layer.type,
-                ", ".join(node.bottoms),
+                ", ".join(copied.get(bottom, bottom) for bottom in node.bottoms),
                 ", ".join(f"{top} {_shape(net.blobs[top].shape)}" for top in node.tops),
                 weights,
                 f"{_count(layer.weights):,}" if layer.weights else "",
@@ -99,7 +101,7 @@ def _layer_table(net: "Net") -> str:
 
 def _table(heads: list[str], rows: list[list[str]], raw: int | None = None) -> str:
     """An HTML table; cells of column number `raw` are HTML already."""
-    style = ' style="text-align:left;white-space:nowrap"'
+    style = ' style="text-align:left;white-space:nowrap;padding:1px 8px"'
     lines = ["".join(f"<th{style}>{escape(head)}</th>" for head in heads)] if heads else []
     lines += [
         "".join(f"<td{style}>{c if i == raw else escape(c)}</td>" for i, c in enumerate(row))

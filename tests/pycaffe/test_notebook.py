@@ -45,6 +45,7 @@ def test_a_net_shows_its_layers_shapes_and_parameters(path):
     assert rows[1] == ["data", "Input", "", "data 2 × 3, label 2", "", ""]
     assert rows[2] == ["ip&1", "InnerProduct", "data", "ip 2 × 4", "4 × 3, 4", "16"]
     assert [row[0] for row in rows[3:]] == ["relu", "left", "sum", "a rather long name"]
+    assert [row[2] for row in rows[4:6]] == ["ip", "ip, left"]  # and not the tops of a Split
     title = "".join(tree[0].itertext())
     assert title.startswith("<b>it</b>, TRAIN: 7 layers, 16 parameters, 0.0 MiB")
 
