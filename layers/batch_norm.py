@@ -28,6 +28,7 @@ class BatchNorm(NormalizingLayer):
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param = self.param.batch_norm_param
+        self.eps = param.eps
         self.uses_global_stats = self.param.phase == TEST
         if param.HasField("use_global_stats"):
             self.uses_global_stats = param.use_global_stats
@@ -59,7 +60,7 @@ class BatchNorm(NormalizingLayer):
             # Of what is centred already: E[x^2] - mean^2 would lose the digits of a small variance.
             variance = self.mean_product(y, y)
             self.remember(mean[:, 0], variance[:, 0], self.part_size)
-        self.inverse = self.as_dtype((variance + self.param.batch_norm_param.eps) ** -0.5)
+        self.inverse = self.as_dtype((variance + self.eps) ** -0.5)
         self.parts.scale(y, self.inverse, None, y)
         if not self.uses_global_stats:
             self.keep(y)
@@ -84,6 +85,12 @@ class BatchNorm(NormalizingLayer):
     def read_statistics(self, mean: Array, variance: Array) -> None:
         """Write the running mean and variance of each channel."""
         mean[...], variance[...] = self._running_values()
+
+    def read_factor(self, factor: Array, shift: Array) -> None:
+        """Write what y is of x by the running values: factor x + shift."""
+        mean, variance = self._running_values()
+        factor[...] = (variance + self.eps) ** -0.5
+        shift[...] = -mean * factor
 
     def remember(self, mean: Array, variance: Array, count: int) -> None:
         """Add each channel's mean and variance, over count numbers, to the running sums."""
