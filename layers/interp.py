@@ -37,9 +37,7 @@ class Interp(Layer):
                 )
         for field in ("zoom_factor", "shrink_factor"):
             if getattr(param, field) < 1:
-                raise self.error(
-                    f"interp_param.{field}: {getattr(param, field)} must be 1 or more"
-                )
+                raise self.error(f"interp_param.{field}: {getattr(param, field)} must be 1 or more")
         if not (param.HasField("zoom_factor") or param.HasField("shrink_factor")):
             self._check_size(param)
 

@@ -109,20 +109,21 @@ class AffineNormalizing(NormalizingLayer):
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         dy = self.folded(top[0].diff)
-        wants_scale, wants_shift = self.param_propagate_down[:2]
         is_fixed = self.uses_global_stats or not self.normalizes
-        learns = self.learns and (wants_scale or wants_shift)
-        if learns or self.propagate_down[0] and not is_fixed:
-            normalized = self._normalized(bottom)
-            dscale = self.parts.row_products(normalized, dy).sum(axis=0)[:, None]
-            dshift = self.parts.row_sums(dy).sum(axis=0)[:, None]
-            if learns:
-                self._add_gradients(dscale, dshift)
+        learns = self.learns and any(self.param_propagate_down[:2])
+        if not (learns or self.propagate_down[0]):
+            return
+        if is_fixed and not learns:
+            self.parts.scale(dy, self._slope(), None, self.folded(bottom[0].diff))
+            return
+        normalized = self._normalized(bottom)
+        dscale = self.parts.row_products(normalized, dy).sum(axis=0)[:, None]
+        dshift = self.parts.row_sums(dy).sum(axis=0)[:, None]
+        if learns:
+            self._add_gradients(dscale, dshift)
         if not self.propagate_down[0]:
             return
-        dx = self.folded(bottom[0].diff)
-        slope = self.weights[0].data.reshape(-1, 1)
-        slope = slope * self.inverse if self.normalizes else slope
+        dx, slope = self.folded(bottom[0].diff), self._slope()
         if is_fixed:
             self.parts.scale(dy, slope, None, dx)
             return
@@ -132,6 +133,11 @@ class AffineNormalizing(NormalizingLayer):
         self.parts.scale(normalized, along, constant, space)
         self.parts.scale(dy, slope, None, dx)
         dx += space
+
+    def _slope(self) -> Array:
+        """What y is multiplied by on its way from x, (C, 1)."""
+        scale = self.weights[0].data.reshape(-1, 1)
+        return scale * self.inverse if self.normalizes else scale
 
     def _normalized(self, bottom: Blobs) -> Array:
         """What forward multiplied by scale: kept in place, else computed again."""

@@ -48,8 +48,8 @@ def overlap_of_sizes(
 def overlap_slope(a: np.ndarray, b: np.ndarray, kind: int) -> np.ndarray:
     """Which way one box a has to go to overlap b more: (dx, dy, dw, dh), as Darknet has it.
 
-    Not the derivative of overlap: that of w and h is twice as large, that of a distance has the
-    power 1, and the intersection of boxes apart is the product of its negative sides.
+    Not the derivative of overlap: w and h count twice, a distance has the power 1 and the other
+    sign where a place moves the hull, and boxes apart intersect by the product of negative sides.
     """
     low, high = _corners(a)
     b_low, b_high = _corners(b)

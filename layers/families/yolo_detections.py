@@ -1,7 +1,7 @@
 """YoloDetections: what turns the boxes that YOLO predicts into a list of detections."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -72,7 +72,7 @@ class YoloDetections(Layer):
         if any(self.propagate_down):
             raise self.error("cannot give its bottoms a gradient; remove its loss_weight")
 
-    def _rows(self, found: Candidates, item: int) -> Iterator[list[float]]:
+    def _rows(self, found: Candidates, item: int) -> Iterator[list[Any]]:
         here = np.flatnonzero(found.items == item)
         here = here[np.argsort(-found.confidences[here], kind="stable")]
         here = here[suppress(found.boxes[here], self.nms_threshold)]

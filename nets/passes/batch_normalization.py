@@ -15,7 +15,6 @@ from ...layers.relu import ReLU
 from ...layers.scale import Scale
 from ..step import Runner, Step, Terms, next_reader
 
-
 Normalizing = BatchNorm | AffineNormalizing
 
 
@@ -137,7 +136,9 @@ def _join(steps: list[Step], index: int, terms: Terms) -> tuple[Step, list[Step]
     norm, scale, relu = step.runner, None, None
     assert isinstance(norm, Normalizing)
     top, has_scale = step.tops[0], isinstance(norm, AffineNormalizing)
-    if len(step.bottoms[0].shape) < 2 or has_scale and not norm.is_by_channel:
+    if len(step.bottoms[0].shape) < 2:
+        return None
+    if isinstance(norm, AffineNormalizing) and not norm.is_by_channel:
         return None
     after = next_reader(steps, index)
     if (
