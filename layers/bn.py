@@ -6,8 +6,9 @@ from ..core import Shape, register
 from ..proto.caffe_pb2 import TEST, TRAIN, BNParameter
 from .families.affine_normalizing import AffineNormalizing
 
-_SLOPES = ("slope_filler", "bias_filler", "momentum", "eps", "frozen", "engine")
+_SLOPES = ("slope_filler", "bias_filler")
 _SCALES = ("scale_filler", "shift_filler")
+_MOMENTUM = ("momentum", "eps", "frozen", "engine")
 _MODE = ("bn_mode",)
 _AVERAGE = ("var_eps", "moving_average", "decay", "axis")
 
@@ -33,7 +34,7 @@ class BN(AffineNormalizing):
     bn_mode, or scale_filler and shift_filler alone (SegNet, ENet): statistics of the batch in
     both phases, with eps 1e-9, and no running values. INFERENCE: y = scale x + shift.
 
-    var_eps, moving_average, decay, axis, beside scale_filler and shift_filler (CTPN): statistics
+    var_eps, moving_average, decay, axis, beside either pair of fillers (CTPN, ILGNet): statistics
     of the batch, which move the running values to 1 - decay of themselves and decay of the
     batch's in TRAIN; the running values in TEST with moving_average. axis says which is C.
 
@@ -51,40 +52,40 @@ class BN(AffineNormalizing):
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param = self.param.bn_param
         given = [field.name for field, _ in param.ListFields()]
-        dialect, others = self._slopes, (_SCALES + _MODE + _AVERAGE)
+        dialect, fillers, others = self._momentum, _SLOPES, ()
         if any(name in given for name in _AVERAGE):
-            dialect, others = self._moving_average, (_SLOPES + _MODE)
+            dialect, others = self._moving_average, (_MOMENTUM + _MODE)
+            if any(name in given for name in _SCALES):
+                fillers, others = _SCALES, (_SLOPES + others)
         elif any(name in given for name in _SCALES + _MODE):
-            dialect, others = self._scales, _SLOPES
+            dialect, fillers, others = self._mode, _SCALES, (_SLOPES + _MOMENTUM)
         mixed = [name for name in given if name in others]
         if mixed:
             first = next(name for name in given if name not in others)
             raise self.error(
                 f"bn_param: {first} and {mixed[0]} belong to different dialects of BN; there are "
                 "slope_filler, bias_filler, momentum, eps, frozen (PSPNet's), scale_filler, "
-                "shift_filler, bn_mode (SegNet's) and scale_filler, shift_filler, var_eps, "
-                "moving_average, decay, axis (CTPN's)"
+                "shift_filler, bn_mode (SegNet's), and var_eps, moving_average, decay, axis beside "
+                "either pair of fillers (CTPN's)"
             )
-        fillers = dialect(param)
+        dialect(param)
         self.declare_weights(
             bottom_shapes[0],
             *(getattr(param, name) if param.HasField(name) else None for name in fillers),
         )
 
-    def _slopes(self, param: Any) -> tuple[str, str]:
+    def _momentum(self, param: Any) -> None:
         self._check_share("momentum", param.momentum)
         self.eps, self.new_share = param.eps, 1 - param.momentum
         self.uses_global_stats = param.frozen or self.param.phase == TEST
         self.learns = not param.frozen
-        return "slope_filler", "bias_filler"
 
-    def _scales(self, param: Any) -> tuple[str, str]:
+    def _mode(self, param: Any) -> None:
         self.eps = 1e-9
         self.remembers = False
         self.normalizes = param.bn_mode == BNParameter.LEARN
-        return _SCALES
 
-    def _moving_average(self, param: Any) -> tuple[str, str]:
+    def _moving_average(self, param: Any) -> None:
         self._check_share("decay", param.decay)
         if param.axis not in (1, 2):
             raise self.error(f"bn_param.axis: {param.axis:g} must be 1 or 2")
@@ -92,7 +93,6 @@ class BN(AffineNormalizing):
         self.eps = param.var_eps
         self.new_share = param.decay if self.param.phase == TRAIN else 0.0
         self.uses_global_stats = param.moving_average and self.param.phase == TEST
-        return _SCALES
 
     def _check_share(self, field: str, value: float) -> None:
         if not 0 <= value <= 1:

@@ -13,20 +13,13 @@ class ConvolutionDepthwise(DepthwiseConvolution):
     weights[0]  filters (C, 1, *kernel)
     weights[1]  bias (C,), absent under bias_term: false
 
-    A Convolution whose num_output and group are the number of channels, and with its kernels.
+    A Convolution whose num_output and group are the number of channels, whatever the prototxt
+    says they are, and with its kernels.
 
-    Prototxt: convolution_param { kernel_size, num_output and group: (the number of channels) }
-              and what Convolution takes besides
+    Prototxt: convolution_param { kernel_size, and what Convolution takes besides }
     Source: Howard et al., "MobileNets", 2017; the layer of Tiny-DSOD's and OpenVINO's Caffe.
     """
 
     def complete(self, channels: int) -> None:
-        param = self.param.convolution_param
-        for field in ("num_output", "group"):
-            if param.HasField(field) and getattr(param, field) != channels:
-                raise self.error(
-                    f"convolution_param.{field}: {getattr(param, field)} must be the number of "
-                    f"channels, {channels}, or left out; DepthwiseConvolution and Convolution "
-                    "take other numbers"
-                )
-            setattr(param, field, channels)
+        self.param.convolution_param.num_output = channels
+        self.param.convolution_param.group = channels

@@ -57,6 +57,7 @@ def check_gradients_of_learned_weights(layer, bottom, top):
         (SLOPES, 0.1),
         (f"{SCALES} decay: 0.25", 0.25),
         (f"{SCALES} moving_average: true", 0.05),
+        (f"{SLOPES} moving_average: true", 0.05),
     ],
 )
 def test_running_values_take_a_share_of_each_batch(make_layer, rng, param, share):
@@ -180,6 +181,8 @@ def test_fillers_fill(make_layer):
     [
         ("momentum: 0.9 scale_filler { }", (2, 3), "scale_filler and momentum belong to different"),
         ("frozen: true bn_mode: LEARN", (2, 3), "bn_mode and frozen belong to different dialects"),
+        ("decay: 0.1 scale_filler { } slope_filler { }", (2, 3), "and slope_filler belong to dif"),
+        ("decay: 0.1 momentum: 0.5", (2, 3), "decay and momentum belong to different dialects"),
         ("decay: 0.1 bn_mode: LEARN", (2, 3), "decay and bn_mode belong to different dialects"),
         ("momentum: 1.5", (2, 3), "bn_param.momentum: 1.5 must be between 0 and 1"),
         ("decay: -1", (2, 3), "bn_param.decay: -1 must be between 0 and 1"),
