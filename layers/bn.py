@@ -4,7 +4,7 @@ from typing import Any
 
 from ..core import Shape, register
 from ..proto.caffe_pb2 import TEST, TRAIN, BNParameter
-from .families.affine_normalizing import AffineNormalizing
+from .families.running_norm import RunningNorm
 
 _SLOPES = ("slope_filler", "bias_filler")
 _SCALES = ("scale_filler", "shift_filler")
@@ -14,7 +14,7 @@ _AVERAGE = ("var_eps", "moving_average", "decay", "axis")
 
 
 @register("BN")
-class BN(AffineNormalizing):
+class BN(RunningNorm):
     """y = scale (x - mean) / sqrt(variance + eps) + shift, per channel, in three dialects.
 
     bottom      x (N, C, ...)

@@ -2,11 +2,11 @@
 
 from ..core import Array, Shape, register
 from ..proto.caffe_pb2 import TEST
-from .families.affine_normalizing import AffineNormalizing
+from .families.running_norm import RunningNorm
 
 
 @register("CuDNNBatchNorm")
-class CuDNNBatchNorm(AffineNormalizing):
+class CuDNNBatchNorm(RunningNorm):
     """y = scale (x - mean) / sqrt(variance + eps) + shift, per channel.
 
     bottom      x (N, C, ...)

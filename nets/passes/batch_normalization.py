@@ -9,25 +9,19 @@ import numpy as np
 
 from ...core import Blob, Blobs, Calls, Layout
 from ...kernels import kernels_for
-from ...layers.batch_norm import BatchNorm
 from ...layers.families.affine_normalizing import AffineNormalizing
 from ...layers.relu import ReLU
 from ...layers.scale import Scale
 from ..step import Runner, Step, Terms, next_reader
 
-Normalizing = BatchNorm | AffineNormalizing
-
 
 class Normalization:
     """BatchNorm or BN, and the Scale and ReLU after it if there are any."""
 
-    def __init__(self, norm: Normalizing, scale: Scale | None, relu: ReLU | None):
+    def __init__(self, norm: AffineNormalizing, scale: Scale | None, relu: ReLU | None):
         self._norm, self._scale, self._relu = norm, scale, relu
-        self._learned: list[Blob] = []  # scale, and perhaps shift
-        if scale:
-            self._learned = scale.weights
-        elif isinstance(norm, AffineNormalizing):
-            self._learned = norm.scale_and_shift
+        # Scale, and perhaps shift.
+        self._learned: list[Blob] = scale.weights if scale else norm.scale_and_shift
         self._shifts = len(self._learned) > 1
 
     @property
@@ -97,11 +91,10 @@ class Normalization:
 
     def _wanted(self, adds: Sequence[bool]) -> list[tuple[bool, bool]]:
         """For scale and shift: whether anybody reads the gradient, and whether it is added."""
-        if isinstance(self._norm, AffineNormalizing) and not self._norm.learns:
-            return [(False, False)] * len(self._learned)
-        layer, first = (self._scale, len(self._norm.weights)) if self._scale else (self._norm, 0)
-        flags = zip(layer.param_propagate_down, adds[first:], strict=False)
-        return list(flags)[: len(self._learned)]
+        wanted, first = self._norm.wanted_gradients(), self._norm.first_learned
+        if self._scale:
+            wanted, first = self._scale.param_propagate_down, len(self._norm.weights)
+        return list(zip(wanted, adds[first : first + len(wanted)], strict=True))
 
     def _scale_and_shift(self) -> tuple[Any, Any]:
         weights = [w.data.reshape(-1) for w in self._learned]
@@ -120,7 +113,7 @@ def fuse_batch_normalization(steps: list[Step], terms: Terms) -> list[Step]:
     for i, step in enumerate(steps):
         if step in gone:
             continue
-        joined = _join(steps, i, terms) if isinstance(step.runner, Normalizing) else None
+        joined = _join(steps, i, terms) if isinstance(step.runner, AffineNormalizing) else None
         if joined is None or not _move_in(joined, done):
             done.append(step)
             continue
@@ -134,16 +127,14 @@ def _join(steps: list[Step], index: int, terms: Terms) -> tuple[Step, list[Step]
     """The step that replaces BatchNorm and what follows it, and the steps that it absorbs."""
     step, absorbed = steps[index], []
     norm, scale, relu = step.runner, None, None
-    assert isinstance(norm, Normalizing)
-    top, has_scale = step.tops[0], isinstance(norm, AffineNormalizing)
-    if len(step.bottoms[0].shape) < 2:
-        return None
-    if isinstance(norm, AffineNormalizing) and not norm.is_by_channel:
+    assert isinstance(norm, AffineNormalizing)
+    top = step.tops[0]
+    if len(step.bottoms[0].shape) < 2 or norm.axis != 1 or not norm.normalizes:
         return None
     after = next_reader(steps, index)
     if (
         after
-        and not has_scale
+        and not norm.scale_and_shift
         and is_per_channel(after.runner, top)
         and terms.may_skip(top, after.tops[0])
     ):

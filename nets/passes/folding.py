@@ -7,12 +7,11 @@ from typing import TypeGuard
 import numpy as np
 
 from ...core import Array, Blob, Blobs, Calls, Layout
-from ...layers.batch_norm import BatchNorm
 from ...layers.convolution import Convolution
 from ...layers.families.affine_normalizing import AffineNormalizing
 from ...layers.scale import Scale
 from ..step import Runner, Step, Terms, next_reader
-from .batch_normalization import Normalizing, is_per_channel
+from .batch_normalization import is_per_channel
 
 
 class FoldedConvolution:
@@ -21,7 +20,7 @@ class FoldedConvolution:
     They are computed anew whenever a weight of any of the layers may have changed.
     """
 
-    def __init__(self, convolution: Convolution, norm: Normalizing, scale: Scale | None):
+    def __init__(self, convolution: Convolution, norm: AffineNormalizing, scale: Scale | None):
         self._convolution, self._norm, self._scale = convolution, norm, scale
         filters = convolution.weights[0]
         self._filters = np.zeros(filters.shape, filters.dtype)
@@ -103,7 +102,7 @@ def fold_batch_normalization(steps: list[Step], terms: Terms) -> list[Step]:
             after = next_reader(steps, steps.index(after))
             if (
                 after
-                and isinstance(norm, BatchNorm)
+                and not norm.scale_and_shift
                 and is_per_channel(after.runner, top[0])
                 and terms.may_skip(top[0], after.tops[0])
             ):
@@ -117,8 +116,8 @@ def fold_batch_normalization(steps: list[Step], terms: Terms) -> list[Step]:
     return folded
 
 
-def _is_fixed(runner: Runner) -> TypeGuard[Normalizing]:
+def _is_fixed(runner: Runner) -> TypeGuard[AffineNormalizing]:
     """Whether it multiplies each channel by a number and adds another, whatever is in the batch."""
-    if isinstance(runner, AffineNormalizing):
-        return runner.axis == 1 and (runner.uses_global_stats or not runner.normalizes)
-    return isinstance(runner, BatchNorm) and runner.uses_global_stats
+    if not isinstance(runner, AffineNormalizing) or runner.axis != 1:
+        return False
+    return runner.uses_global_stats or not runner.normalizes

@@ -18,6 +18,7 @@ NORMS = {
     "CTPN": 'type: "BN" bn_param { moving_average: true }',
     "axis 2": 'type: "BN" bn_param { axis: 2 }',
     "cuDNN": 'type: "CuDNNBatchNorm"',
+    "NVCaffe": 'type: "BatchNorm" batch_norm_param { scale_bias: true }',
 }
 NET = """
 force_backward: true
@@ -87,13 +88,13 @@ def runners(norm, phase, place="conv1"):
     return names
 
 
-@pytest.mark.parametrize("norm", ["PSPNet", "inference", "CTPN", "cuDNN"])
+@pytest.mark.parametrize("norm", ["PSPNet", "inference", "CTPN", "cuDNN", "NVCaffe"])
 def test_norms_that_measure_nothing_are_folded_into_filters(norm):
-    assert "BN" not in " ".join(runners(norm, TEST))
+    assert not {"BN", "CuDNNBatchNorm", "BatchNorm"} & set(runners(norm, TEST))
     assert "Folded" in " ".join(runners(norm, TEST)) or "WithReLU" in runners(norm, TEST)
 
 
-@pytest.mark.parametrize("norm", ["PSPNet", "SegNet", "CTPN", "cuDNN"])
+@pytest.mark.parametrize("norm", ["PSPNet", "SegNet", "CTPN", "cuDNN", "NVCaffe"])
 def test_norms_that_measure_run_as_one_kernel_with_the_relu(norm):
     assert runners(norm, TRAIN).count("Normalization") == 2
     assert "ReLU" not in runners(norm, TRAIN)
