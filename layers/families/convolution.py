@@ -8,6 +8,7 @@ from typing import Any
 from ...core import ONE_OR_MORE, Array, Blobs, Call, Calls, Layout, Shape
 from ...core.window import Sizes
 from ...kernels import bind, kernels_for
+from ...kernels.slope import Slope
 from .sliding_window import SlidingWindow
 
 
@@ -129,7 +130,7 @@ class FilterBank(SlidingWindow):
         top: Blobs,
         *,
         constant: bool = False,
-        slope: float | None = None,
+        slope: Slope | None = None,
         adds: bool = False,
         weights: Sequence[Array] = (),
     ) -> Calls:

@@ -7,6 +7,7 @@ from typing import TypeGuard
 import numpy as np
 
 from ...core import Array, Blob, Blobs, Calls, Layout
+from ...kernels.slope import Slope
 from ...layers.convolution import Convolution
 from ...layers.families.affine_normalizing import AffineNormalizing
 from ...layers.scale import Scale
@@ -55,7 +56,7 @@ class FoldedConvolution:
         top: Blobs,
         *,
         constant: bool = False,
-        slope: float | None = None,
+        slope: Slope | None = None,
         adds: bool = False,
     ) -> Calls:
         """As the convolution, with other filters and bias."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...core import Blob, Blobs, Calls, Layout
+from ...kernels.slope import Slope
 from ...layers.convolution import Convolution
 from ...layers.eltwise import Eltwise
 from ..step import Step, Terms
@@ -14,7 +15,7 @@ from .relu import WithReLU
 class AddingConvolution:
     """y = ReLU(convolution of bottom[0] + bottom[1]), in the memory of bottom[1]."""
 
-    def __init__(self, convolution: Convolution | FoldedConvolution, slope: float | None):
+    def __init__(self, convolution: Convolution | FoldedConvolution, slope: Slope | None):
         self._convolution, self._slope = convolution, slope
 
     @property
@@ -72,7 +73,7 @@ def fuse_residual_sums(steps: list[Step], terms: Terms) -> list[Step]:
     return steps
 
 
-def _sum_of(step: Step) -> tuple[Eltwise | None, float | None]:
+def _sum_of(step: Step) -> tuple[Eltwise | None, Slope | None]:
     """The sum that a step computes, and the slope of the ReLU after it, if there is one."""
     if isinstance(step.runner, Eltwise):
         return step.runner, None
