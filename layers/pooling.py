@@ -57,8 +57,12 @@ class Pooling(SlidingWindow):
         if param.global_pooling:
             self._check_global(param)
         else:
-            self.window = self.read_window(param, "pooling_param", self.axes)
+            self.window = self.window_of(self.axes)
             self._check_pad()
+
+    def window_of(self, axes: int) -> Window:
+        """The window that the prototxt asks for along these spatial axes."""
+        return self.read_window(self.param.pooling_param, "pooling_param", axes)
 
     def _rounds_up(self, param: Any) -> bool:
         by_mode = param.round_mode == PoolingParameter.CEIL

@@ -37,10 +37,7 @@ _FORKS = {
         "DotProductSimilarity EuclideanSimilarity PairwiseRankingLoss RankAccuracy TripletLoss"
     ),
     "Unsupervised video triplets (xiaolonw/caffe-video_triplet)": "Norm RankHardLoss",
-    "C3D (facebookarchive/C3D)": (
-        "Convolution3D Deconvolution3D Pooling3D VolumeData VoxelSoftmax VoxelSoftmaxLoss"
-    ),
-    "3-D U-Net's Caffe": "PoolingND",
+    "C3D (facebookarchive/C3D)": ("Deconvolution3D VolumeData VoxelSoftmax VoxelSoftmaxLoss"),
     "V-Net (faustomilletari/3D-Caffe)": "DiceCoefLoss",
     "temporal segment networks (yjxiong/caffe)": "SegData",
     "DeepLab (cdmh/deeplab-public)": "DenseCRF DomainTransform MatRead MatWrite",
