@@ -38,6 +38,10 @@ class BatchNorm(AffineNormalizing):
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param = self.param.batch_norm_param
+        if param.relu:
+            raise self.error(
+                "batch_norm_param.relu: true is not supported; put a ReLU layer after this one"
+            )
         self.eps = param.eps
         self.uses_global_stats = self.param.phase == TEST
         if param.HasField("use_global_stats"):

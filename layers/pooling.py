@@ -50,6 +50,10 @@ class Pooling(SlidingWindow):
                 f"gives a second top, the places of the maxima, only with pooling_param.pool: MAX, "
                 f"got {PoolingParameter.PoolMethod.Name(self.method)}"
             )
+        if param.torch_pooling:
+            raise self.error(
+                "pooling_param.torch_pooling: true is not supported; round_mode: FLOOR rounds down"
+            )
         self.round_up = self._rounds_up(param)
         self._pads_as_needed = param.pad_type == PoolingParameter.SAME
         if self._pads_as_needed:

@@ -52,6 +52,11 @@ class FilterBank(SlidingWindow):
                 raise self.error(
                     f"convolution_param.group: {self.group} must divide {what} ({count})"
                 )
+        if param.relu:
+            raise self.error(
+                "convolution_param.relu: true is not supported; put a ReLU layer after this one, "
+                "which runs as one with it"
+            )
         self.add_weight(self.filters_shape(), param.weight_filler)
         if param.bias_term:
             self.add_weight((self.num_output,), param.bias_filler)

@@ -44,7 +44,6 @@ _FORKS = {
     "CRF as RNN (torrvision/crfasrnn)": "MultiStageMeanfield",
     "OpenPose (CMU-Perceptual-Computing-Lab/caffe_train)": "CPMData",
     "MCB (akirafukui/vqa-mcb)": "CompactBilinear L2Normalize SignedSqrt",
-    "RCF (yun-liu/RCF)": "SigmoidCrossEntropyBalanceLoss",
     "Spatial transformer networks (daerduoCarey/SpatialTransformerLayer)": "SpatialTransformer",
     "On-accelerator training (ICT-CHASE)": "ConvolutionFloat InnerProductFloat PoolingFloat",
     "JAA-Net (ZhiwenShao/JAANet)": "AUMaskBasedLand AlignDataTransform Combination Division",

@@ -169,6 +169,11 @@ def test_other_channels_than_were_measured_are_named(make_layer):
         layer.reshape([x], top)
 
 
+def test_a_relu_inside_is_refused(make_layer):
+    with pytest.raises(ConfigError, match="batch_norm_param.relu: true is not supported; put a Re"):
+        make_layer(batch_norm("relu: true"), (4, 3))
+
+
 def test_a_bottom_without_axes_is_refused(make_layer):
     with pytest.raises(ConfigError, match=r"needs a bottom with items, .*got shape \(\)"):
         make_layer(batch_norm(), ())

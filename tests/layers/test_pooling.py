@@ -184,6 +184,7 @@ def test_backward_skips_what_nobody_reads(make_layer, method):
         ("global_pooling: true kernel_h: 2", "AVE", "kernel_h: cannot stand beside global_pooling"),
         ("global_pooling: true pad: 1", "AVE", "pad: must be 0 under global_pooling: true, got 1"),
         ("global_pooling: true stride_w: 2", "AVE", "stride_w: must be 1 under global_pooling"),
+        ("kernel_size: 2 torch_pooling: true", "MAX", "torch_pooling: true is not supported"),
         ("kernel_size: 3 pad_type: SAME pad: 1", "MAX", "pad: cannot stand beside pad_type: SAME"),
         ("kernel_size: 3 pad_type: SAME ceil_mode: true", "MAX", "ceil_mode: cannot stand beside"),
         ("pad_type: SAME global_pooling: true", "AVE", "global_pooling: cannot stand beside"),
