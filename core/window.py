@@ -1,6 +1,6 @@
 """Window: the sliding-window geometry that convolution and pooling share, in any dimension."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Sizes = tuple[int, ...]  # one number per spatial axis: (height, width) for images
 
@@ -50,6 +50,19 @@ class Window:
             count = (-(-span // s) if round_up else span // s) + 1
             counts.append(count - 1 if (count - 1) * s >= n + p else count)
         return tuple(counts)
+
+    def padded_to_same(self, size: Sizes) -> tuple["Window", Sizes]:
+        """The window with the padding that gives a position for every `stride` places of a size.
+
+        Half of what is needed, rounded down, stands before; the last position may reach past the
+        same amount behind.
+        """
+        out = tuple(-(-n // s) for n, s in zip(size, self.stride, strict=True))
+        pad = tuple(
+            max((count - 1) * s + e - n, 0) // 2
+            for count, n, e, s in zip(out, size, self.extent, self.stride, strict=True)
+        )
+        return replace(self, pad=pad), out
 
     def transposed_size(self, size: Sizes) -> Sizes:
         """The smallest input whose output_size is `size`: what a deconvolution puts out."""

@@ -12,6 +12,7 @@ from typing import Any
 from ..core import Layer, Rng
 from ..core.registry import registered, registered_so_far
 from ..proto import ConfigError
+from .families.origins import origin
 
 __all__ = ["create_layer", "layer_class", "layer_types"]
 
@@ -52,6 +53,13 @@ def _modules() -> dict[str, str]:
 def _suggestion(name: str) -> str:
     if not name:
         return '; every layer says what it is, as in type: "ReLU" (`caffe layers` lists them all)'
+    fork = origin(name)
+    if fork:
+        return (
+            f", which comes from {fork} and is not here; write it in Python, as a class derived "
+            f'from caffe.Layer, and say type: "Python" python_param {{ module: "my_layers" '
+            f'layer: "{name}" }} instead (`caffe summarize -lenient` shows the rest of the net)'
+        )
     by_lower = {known.lower(): known for known in layer_types()}
     close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     nearest = f"; did you mean {by_lower[close[0]]!r}?" if close else ""

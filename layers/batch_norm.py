@@ -1,13 +1,15 @@
 """BatchNorm: each channel with mean 0 and variance 1."""
 
-from ..core import Array, Blobs, Shape, register
-from ..proto.caffe_pb2 import TEST
+from ..core import Array, Shape, register
+from ..proto.caffe_pb2 import TEST, FillerParameter
+from .families.affine_normalizing import AffineNormalizing
 from .families.fold import fold
-from .families.normalizing import NormalizingLayer
+
+_STATISTICS = 3  # weights that are measured
 
 
 @register("BatchNorm")
-class BatchNorm(NormalizingLayer):
+class BatchNorm(AffineNormalizing):
     """y = (x - mean) / sqrt(variance + eps), per channel; over the batch, or as remembered.
 
     bottom      x (N, C, ...); (N) is one channel
@@ -15,79 +17,52 @@ class BatchNorm(NormalizingLayer):
     weights[0]  running sum of means (C)
     weights[1]  running sum of variances (C), each times m / (m - 1), m numbers per channel
     weights[2]  how much the sums weigh (1): mean = weights[0] / weights[2]; 0 stands for 0 / 0
+    weights[3]  with scale_bias: scale (C), which y is multiplied by
+    weights[4]  with scale_bias: bias (C), which is added then
 
     Each forward pass over a batch first multiplies all three by moving_average_fraction, then
     adds the batch's mean and variance and 1. With use_global_stats, by default in phase TEST, the
-    running values are used and left alone. The weights are not learned: they get lr_mult 0 and no
-    gradient. What scales and shifts y is a Scale layer after this one.
+    running values are used and left alone. Statistics are not learned: they get lr_mult 0 and no
+    gradient. What scales and shifts y is a Scale layer after this one, or scale_bias, which
+    a filler for either stands for, too.
 
     Prototxt: batch_norm_param { use_global_stats: (phase is TEST)
-                                 moving_average_fraction: 0.999  eps: 1e-05 }
-    Source: Ioffe and Szegedy, "Batch Normalization", ICML 2015; Caffe's BatchNormLayer.
+                                 moving_average_fraction: 0.999  eps: 1e-05
+                                 scale_bias: false  scale_filler { value: 1 }
+                                 bias_filler { value: 0 } }
+    Source: Ioffe and Szegedy, "Batch Normalization", ICML 2015; Caffe's BatchNormLayer;
+            scale_bias: NVCaffe's.
     """
+
+    first_learned = _STATISTICS
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param = self.param.batch_norm_param
+        if param.relu:
+            raise self.error(
+                "batch_norm_param.relu: true is not supported; put a ReLU layer after this one"
+            )
+        self.eps = param.eps
         self.uses_global_stats = self.param.phase == TEST
         if param.HasField("use_global_stats"):
             self.uses_global_stats = param.use_global_stats
-        _, channels, _ = self._fold(bottom_shapes[0])
+        _, channels, _ = self.fold_channels(bottom_shapes[0])
         for shape in ((channels,), (channels,), (1,)):
             self.add_weight(shape)
         self._forbid_learning()
+        has_scale, has_bias = (param.HasField(f"{name}_filler") for name in ("scale", "bias"))
+        if param.scale_bias or has_scale or has_bias:
+            one = FillerParameter(value=1)
+            self.add_weight((channels,), param.scale_filler if has_scale else one)
+            self.add_weight((channels,), param.bias_filler)
 
-    def fold_bottom(self, shape: Shape) -> tuple[int, int, int]:
-        folded = self._fold(shape)
-        channels = self.weights[0].count
-        if folded[1] != channels:
-            raise self.error(
-                f"statistics were made for {channels} channels; the bottom, of shape {shape}, "
-                f"has {folded[1]}"
-            )
-        return folded
-
-    def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        x, y = self.folded(bottom[0].data), self.folded(top[0].data)
-        if self.uses_global_stats:
-            mean, variance = self._running_values()
-            self.mean, variance = mean[:, None], variance[:, None]
-            self.xp.subtract(x, self.mean, out=y)
-        else:
-            mean = self.mean_of(x)
-            self.mean = self.as_dtype(mean)
-            self.xp.subtract(x, self.mean, out=y)
-            # Of what is centred already: E[x^2] - mean^2 would lose the digits of a small variance.
-            variance = self.mean_product(y, y)
-            self.remember(mean[:, 0], variance[:, 0], self.part_size)
-        self.inverse = self.as_dtype((variance + self.param.batch_norm_param.eps) ** -0.5)
-        self.parts.scale(y, self.inverse, None, y)
-        if not self.uses_global_stats:
-            self.keep(y)
-
-    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
-        if not self.propagate_down[0]:
-            return
-        if self.uses_global_stats:
-            dy, dx = self.folded(top[0].diff), self.folded(bottom[0].diff)
-            self.parts.scale(dy, self.inverse, None, dx)
-        else:
-            self.standardization_gradient(top, bottom)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
-    def _running_values(self) -> tuple[Array, Array]:
-        mean_sum, variance_sum, weight = (blob.data for blob in self.weights)
+    def running(self) -> tuple[Array, Array]:
+        mean_sum, variance_sum, weight = (blob.data for blob in self.weights[:_STATISTICS])
         factor = 1 / self.xp.where(weight == 0, self.xp.inf, weight)
         return mean_sum * factor, variance_sum * factor
 
-    def read_statistics(self, mean: Array, variance: Array) -> None:
-        """Write the running mean and variance of each channel."""
-        mean[...], variance[...] = self._running_values()
-
     def remember(self, mean: Array, variance: Array, count: int) -> None:
-        """Add each channel's mean and variance, over count numbers, to the running sums."""
-        mean_sum, variance_sum, weight = (blob.data for blob in self.weights)
+        mean_sum, variance_sum, weight = (blob.data for blob in self.weights[:_STATISTICS])
         for total in (mean_sum, variance_sum, weight):
             total *= self.param.batch_norm_param.moving_average_fraction
         mean_sum += self.as_dtype(mean)
@@ -95,15 +70,15 @@ class BatchNorm(NormalizingLayer):
         variance_sum += self.as_dtype(unbiased)
         weight += 1
 
-    def _fold(self, shape: Shape) -> tuple[int, int, int]:
+    def fold_channels(self, shape: Shape) -> tuple[int, int, int]:
         if not shape:
             raise self.error("needs a bottom with items, (N, ...), got shape ()")
         return fold(shape, 1)
 
     def _forbid_learning(self) -> None:
-        """Give the weights lr_mult 0, so that no solver moves them."""
+        """Give the statistics lr_mult 0, so that no solver moves them."""
         specs = self.param.param
-        for i in range(len(self.weights)):
+        for i in range(_STATISTICS):
             if i == len(specs):
                 specs.add(lr_mult=0)
             elif specs[i].lr_mult != 0:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..core import ONE_OR_MORE, Array, Blobs, Calls, Layer, Layout, Shape, register
 from ..kernels import kernels_for
+from ..kernels.slope import Slope
 from ..proto.caffe_pb2 import EltwiseParameter
 from .families.elementwise import silently
 
@@ -99,7 +100,7 @@ class Eltwise(Layer):
         return reads, reads
 
     def bind_forward(
-        self, bottom: Blobs, top: Blobs, *, constant: bool = False, slope: float | None = None
+        self, bottom: Blobs, top: Blobs, *, constant: bool = False, slope: Slope | None = None
     ) -> Calls:
         if self._kernel is None:
             return super().bind_forward(bottom, top, constant=constant)

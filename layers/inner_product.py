@@ -6,6 +6,7 @@ from typing import Any
 
 from ..core import Array, Blob, Blobs, Calls, Layer, Shape, register
 from ..kernels import kernels_for
+from ..kernels.slope import Slope
 
 # The gradient of the weights is made in pieces of so many numbers, as fast as in one go: a second
 # array of the size of the weights would be most of the memory of AlexNet.
@@ -99,7 +100,7 @@ class InnerProduct(Layer):
         return True, False
 
     def bind_forward(
-        self, bottom: Blobs, top: Blobs, *, constant: bool = False, slope: float | None = None
+        self, bottom: Blobs, top: Blobs, *, constant: bool = False, slope: Slope | None = None
     ) -> Calls:
         if self._kernel is None:
             return super().bind_forward(bottom, top, constant=constant)

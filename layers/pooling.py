@@ -26,9 +26,11 @@ class Pooling(SlidingWindow):
 
     global_pooling: the window is all of x. round_mode: FLOOR (ceil_mode: false) leaves out
     windows that reach past the padding. avg_include_pad: false divides by what lies in x alone.
+    pad_type: SAME gives out = ceil(size / stride), with as much padding as that takes, the odd
+    one behind, and divides by what lies in x alone.
 
-    Prototxt: pooling_param { pool: MAX, kernel_size, stride: 1, pad: 0, round_mode: CEIL,
-                              global_pooling: false, avg_include_pad: true }
+    Prototxt: pooling_param { pool: MAX, kernel_size, stride: 1, pad: 0, pad_type: VALID,
+                              round_mode: CEIL, global_pooling: false, avg_include_pad: true }
               One number for all axes, or kernel_h and kernel_w (stride_h, pad_h...).
     Source: Boureau et al., ICML 2010; Zeiler and Fergus, "Stochastic Pooling", ICLR 2013.
             Rounding up, and dividing by clipped windows, is Caffe's way.
@@ -48,16 +50,44 @@ class Pooling(SlidingWindow):
                 f"gives a second top, the places of the maxima, only with pooling_param.pool: MAX, "
                 f"got {PoolingParameter.PoolMethod.Name(self.method)}"
             )
-        if param.pad_type != PoolingParameter.VALID:
-            raise self.error("pooling_param.pad_type: must be VALID; give the padding as pad")
-        self.round_up = param.round_mode == PoolingParameter.CEIL
-        if param.HasField("ceil_mode"):
-            self.round_up = param.ceil_mode
+        if param.torch_pooling:
+            raise self.error(
+                "pooling_param.torch_pooling: true is not supported; round_mode: FLOOR rounds down"
+            )
+        self.round_up = self._rounds_up(param)
+        self._pads_as_needed = param.pad_type == PoolingParameter.SAME
+        if self._pads_as_needed:
+            self._check_same(param)
         if param.global_pooling:
             self._check_global(param)
         else:
-            self.window = self.read_window(param, "pooling_param", self.axes)
+            self.window = self.window_of(self.axes)
             self._check_pad()
+
+    def window_of(self, axes: int) -> Window:
+        """The window that the prototxt asks for along these spatial axes."""
+        return self.read_window(self.param.pooling_param, "pooling_param", axes)
+
+    def _rounds_up(self, param: Any) -> bool:
+        by_mode = param.round_mode == PoolingParameter.CEIL
+        if not param.HasField("ceil_mode"):
+            return by_mode
+        if param.HasField("round_mode") and by_mode != param.ceil_mode:
+            raise self.error(
+                f"pooling_param.ceil_mode: {str(param.ceil_mode).lower()} contradicts round_mode: "
+                f"{PoolingParameter.RoundMode.Name(param.round_mode)}; leave one of them out"
+            )
+        return param.ceil_mode
+
+    def _check_same(self, param: Any) -> None:
+        given = ("pad", "pad_h", "pad_w", "round_mode", "ceil_mode")
+        named = [field for field in given if param.HasField(field)]
+        named += ["global_pooling"] if param.global_pooling else []
+        named += ["avg_include_pad"] if param.HasField("avg_include_pad") else []
+        if named:
+            raise self.error(
+                f"pooling_param.{named[0]}: cannot stand beside pad_type: SAME, which says it"
+            )
 
     def _check_global(self, param: Any) -> None:
         for field in ("kernel_size", "kernel_h", "kernel_w"):
@@ -92,7 +122,11 @@ class Pooling(SlidingWindow):
             self.window = Window(
                 kernel=tuple(size), stride=ones, pad=(0,) * self.axes, dilation=ones
             )
-        out = self.window.pooled_size(tuple(size), self.round_up)
+        if self._pads_as_needed:
+            self.window, out = self.window.padded_to_same(tuple(size))
+            self._check_pad()
+        else:
+            out = self.window.pooled_size(tuple(size), self.round_up)
         self.check_fit("pooling_param", out, tuple(size))
         return [(n, c, *out)] * self.tops
 
@@ -105,7 +139,7 @@ class Pooling(SlidingWindow):
             keep_index = self.tops > 1 or any(self.propagate_down)
             self._kernel = kernels.prepare_max_pooling(*geometry, keep_index, **placing)
         elif self.method == PoolingParameter.AVE:
-            count_padding = self.param.pooling_param.avg_include_pad
+            count_padding = self.param.pooling_param.avg_include_pad and not self._pads_as_needed
             self._kernel = kernels.prepare_average_pooling(*geometry, count_padding, **placing)
         elif self._weighs:
             self._kernel = kernels.prepare_weighted_pooling(*geometry)

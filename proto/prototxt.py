@@ -13,20 +13,27 @@ from .upgrade_net import upgrade_net
 from .upgrade_solver import complete_snapshot_prefix, upgrade_solver
 
 
-def read_net(path: str | os.PathLike) -> NetParameter:
-    """The net in a prototxt file, or in a binary NetParameter, upgraded to today's form."""
+def read_net(path: str | os.PathLike, passed_over: list[ConfigError] | None = None) -> NetParameter:
+    """The net in a prototxt file, or in a binary NetParameter, upgraded to today's form.
+
+    With passed_over, unknown fields of a prototxt are no errors but are noted there.
+    """
     data = read_file(path)
-    is_binary = b"\0" in data  # never in text; in every tag of a layer's weights
-    net = _binary_net(data, str(path)) if is_binary else parse_net(_decoded(data), str(path))
+    if b"\0" in data:  # never in text; in every tag of a layer's weights
+        net = _binary_net(data, str(path))
+    else:
+        net = parse_net(_decoded(data), str(path), passed_over)
     if not net.layer:
         raise ConfigError(f"{path}: holds no layers: it is empty, or no net")
     return net
 
 
-def parse_net(text: str, source: str = "<text>") -> NetParameter:
+def parse_net(
+    text: str, source: str = "<text>", passed_over: list[ConfigError] | None = None
+) -> NetParameter:
     """The net in prototxt, upgraded to today's form; source names it in errors."""
     net = NetParameter()
-    parse_text(text, net, source)
+    parse_text(text, net, source, passed_over)
     return _upgraded(net, source)
 
 

@@ -17,14 +17,20 @@ _CLOSING = {"{": "}", "<": ">"}
 _FILES = {"NetParameter": "net", "SolverParameter": "solver"}  # one is easily given for the other
 
 
-def parse_text(text: str, message: Any, source: str = "<text>") -> None:
+def parse_text(
+    text: str,
+    message: Any,
+    source: str = "<text>",
+    passed_over: list[ConfigError] | None = None,
+) -> None:
     """Fill an empty message from prototxt.
 
     Raises ConfigError, file:line:column first, for unknown fields and enum values (with the
     nearest known one), values of the wrong type, fields given twice, unbalanced braces and
-    missing required fields.
+    missing required fields. With passed_over, unknown fields are passed over, and what was to
+    say of them goes there.
     """
-    reader = _Reader(Source(text, source))
+    reader = _Reader(Source(text, source), passed_over)
     reader.read_fields(message, _Opening(None, message.DESCRIPTOR, "", "", 0))
     missing = message.FindInitializationErrors()
     if missing:
@@ -63,8 +69,9 @@ def _fields(descriptor: Descriptor) -> dict[str, _Field]:
 class _Reader:
     """Recursive descent over the tokens; the message descriptors are the grammar."""
 
-    def __init__(self, source: Source):
+    def __init__(self, source: Source, passed_over: list[ConfigError] | None = None):
         self.source = source
+        self.passed_over = passed_over
         self.tokens = iter(source.tokens())
         self.next: Token = next(self.tokens)
 
@@ -89,7 +96,9 @@ class _Reader:
                 return self.close(token, opening)
             field = fields.get(token.text)
             if field is None:
-                raise self.unknown_field(token, opening, is_first=not message.ListFields())
+                problem = self.unknown_field(token, opening, is_first=not message.ListFields())
+                self.pass_over(problem)
+                continue
             if not field.is_repeated:
                 if field.name in first_seen:
                     field = self.further(token, fields, first_seen[field.name])
@@ -97,6 +106,25 @@ class _Reader:
                     first_seen[field.name] = token.position
             self.read_field(message, field, token, opening)
             self.take_if(",;")
+
+    def pass_over(self, problem: ConfigError) -> None:
+        """Note the problem and skip the value of its field, or raise it if that is not wanted."""
+        if self.passed_over is None:
+            raise problem
+        self.passed_over.append(problem)
+        self.take_if(":")
+        depth = 0
+        while self.next.kind != END:
+            token = self.take()
+            if token.kind == SYMBOL and token.text in "{<[":
+                depth += 1
+            elif token.kind == SYMBOL and token.text in "}>]":
+                depth -= 1
+            is_sign = token.kind == SYMBOL and token.text == "-"
+            goes_on = token.kind == STRING and self.next.kind == STRING
+            if depth == 0 and not is_sign and not goes_on:
+                break
+        self.take_if(",;")
 
     def read_field(self, message: Message, field: _Field, name: Token, opening: _Opening) -> None:
         """Read what follows a field's name: a value, a message, or a list of either."""

@@ -13,13 +13,17 @@ from ..proto.caffe_pb2 import LayerParameter, NetParameter
 
 
 class ShapedLayer(NamedTuple):
-    """One layer of the prototxt, set up, and the blobs around it; Splits are seen through."""
+    """One layer of the prototxt, set up, and the blobs around it; Splits are seen through.
+
+    Where is_known is False the layer could not be set up, and the shapes of its tops are not known.
+    """
 
     layer: Layer
     bottoms: list[Blob]
     tops: list[Blob]
     top_names: list[str]
     weights: list[Blob]  # those it owns: shared ones belong to the first layer that has them
+    is_known: bool = True
 
     @property
     def parameters(self) -> int:
@@ -29,7 +33,7 @@ class ShapedLayer(NamedTuple):
     @property
     def multiply_adds(self) -> int:
         """How many multiplications, each with an addition, a forward pass takes."""
-        return self.layer.multiply_adds(self.bottoms, self.tops)
+        return self.layer.multiply_adds(self.bottoms, self.tops) if self.is_known else 0
 
 
 def shaped_layers(
@@ -38,11 +42,14 @@ def shaped_layers(
     level: int | None = None,
     stages: tuple[str, ...] = (),
     shapes: Mapping[str, Shape] | None = None,
+    problems: list[ConfigError] | None = None,
 ) -> list[ShapedLayer]:
     """Every layer of the net in that state, in order.
 
     shapes gives tops their shapes in place of the layer that makes them, such as a Data layer
-    whose database is not at hand. Raises ConfigError for whatever is wrong with the prototxt.
+    whose database is not at hand. Raises ConfigError for whatever is wrong with the prototxt; with
+    problems, what is wrong with a layer goes there, and that layer and those after it that read
+    its tops have is_known False.
     """
     selected = select_layers(net, net_state(net, phase, level, stages))
     _replace_sources(selected, dict(shapes or {}))
@@ -50,8 +57,19 @@ def shaped_layers(
     blobs: dict[str, Blob] = {}
     weights = Weights("float32")
     made: list[ShapedLayer] = []
+    unknown: set[str] = set()
     for node in build_graph(selected).nodes:
-        shaped = _shape(node, phase, blobs, weights)
+        shaped = None
+        if not unknown.intersection(node.bottoms):
+            try:
+                shaped = _shape(node, phase, blobs, weights)
+            except ConfigError as problem:
+                if problems is None:
+                    raise
+                problems.append(problem)
+        if shaped is None:
+            shaped = _unknown(node, blobs)
+            unknown.update(node.tops)
         if node.param.type != "Split" or node.name in written:
             made.append(shaped)
     return made
@@ -73,6 +91,13 @@ def _shape(node: Node, phase: int, blobs: dict[str, Blob], weights: Weights) -> 
     weights.add_layer(layer)
     owned = [weight.blob for weight in weights.learnable[known:]]
     return ShapedLayer(layer, bottoms, tops, node.tops, owned)
+
+
+def _unknown(node: Node, blobs: dict[str, Blob]) -> ShapedLayer:
+    layer = Layer(node.param)
+    layer.type = node.param.type
+    tops = [blobs.setdefault(name, Blob((0,))) for name in node.tops]
+    return ShapedLayer(layer, [], tops, node.tops, [], is_known=False)
 
 
 def _set_up(node: Node, bottoms: list[Blob], tops: list[Blob]) -> Layer:

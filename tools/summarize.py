@@ -3,6 +3,8 @@
 A line for each layer: its type, the shapes of its tops and of its weights, how many numbers it
 learns, how many multiply-adds a forward pass takes, and the memory of its tops. Nothing is run.
 Where the data of a data layer is not at hand, -shape "data=64,3,227,227;label=64" replaces it.
+With -lenient, layers of unknown types and unknown fields stop nothing: shapes that are not known
+are shown as ?, and what is wrong stands below the table.
 """
 
 import sys
@@ -26,6 +28,7 @@ def add_flags(parser: FlagParser) -> None:
     parser.add_flag("level", 0, "the level of the net")
     parser.add_flag("stage", "", "stages of the net, separated by commas")
     parser.add_flag("shape", "", "shapes of tops of data layers, which are then not opened")
+    parser.add_flag("lenient", False, "show what can be shown of a net with unknown layers")
     parser.set_defaults(minloglevel=1)
 
 
@@ -38,13 +41,16 @@ def main() -> int:
 
 def run(flags: Namespace) -> int:
     """Print the table."""
-    net = read_net(flags.net)
+    problems: list[ConfigError] | None = [] if flags.lenient else None
+    net = read_net(flags.net, problems)
     phase = Phase.Value(flags.phase)
     stages = tuple(flags.stage.split(","))
-    layers = shaped_layers(net, phase, flags.level, stages, _shapes(flags.shape))
+    layers = shaped_layers(net, phase, flags.level, stages, _shapes(flags.shape), problems)
     print(f"{net.name or 'A net without a name'}, phase {flags.phase}\n")
     for line in aligned([_HEADINGS, *map(_row, layers)], _NUMBERS):
         print(line)
+    for problem in problems or ():
+        print(f"\n{problem}")
     print(f"\n{_totals(layers)}")
     return 0
 
@@ -68,6 +74,8 @@ def shape_text(shape: Shape) -> str:
 
 def _row(shaped: ShapedLayer) -> tuple[str, ...]:
     layer = shaped.layer
+    if not shaped.is_known:
+        return (layer.name, layer.type, ", ".join("?" for _ in shaped.tops) or "-", *"?" * 4)
     counts = (shaped.parameters, shaped.multiply_adds)
     return (
         layer.name,
@@ -82,8 +90,10 @@ def _row(shaped: ShapedLayer) -> tuple[str, ...]:
 def _totals(layers: list[ShapedLayer]) -> str:
     blobs = {id(blob): blob.nbytes for shaped in layers for blob in shaped.tops}
     parameters = sum(shaped.parameters for shaped in layers)
+    unknown = sum(not shaped.is_known for shaped in layers)
+    of_which = f" ({unknown} not known, and not counted below)" if unknown else ""
     return (
-        f"{len(layers)} layers, {parameters:,} parameters, "
+        f"{len(layers)} layers{of_which}, {parameters:,} parameters, "
         f"{sum(shaped.multiply_adds for shaped in layers):,} multiply-adds. "
         f"Memory: {_megabytes(sum(blobs.values()))} blobs, each counted once, "
         f"{_megabytes(4 * parameters)} weights; gradients take as much again."

@@ -207,7 +207,7 @@ def prepare_concatenation(x_shapes: Sequence[Shape], axis: int, dtype: Any):
 
 @onednn_first
 def prepare_activation(name: str, count: int, alpha: float, dtype: Any):
-    """y = f(x) of count numbers, f named as its layer: Sigmoid, TanH, or ELU with its alpha >= 0.
+    """y = f(x) of count numbers, f named as its layer: Sigmoid, TanH, ReLU6 or ELU, alpha >= 0.
 
     forward(x, y), backward(y, dy, dx); y may be x, and dx dy. None where there is only array code
     """

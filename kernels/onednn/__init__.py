@@ -189,11 +189,13 @@ def prepare_activation(
     _check_float32(dtype)
     _check_one_layout(channels_last)
     functions = {
-        "Sigmoid": Eltwise.LOGISTIC_OF_Y,
-        "TanH": Eltwise.TANH_OF_Y,
-        "ELU": Eltwise.ELU_OF_Y,
+        "Sigmoid": (Eltwise.LOGISTIC_OF_Y, alpha, 0.0),
+        "TanH": (Eltwise.TANH_OF_Y, alpha, 0.0),
+        "ELU": (Eltwise.ELU_OF_Y, alpha, 0.0),
+        "ReLU6": (Eltwise.CLIP_V2_OF_Y, 0.0, 6.0),
     }
-    return Elementwise(count, functions[name], alpha, workspace)
+    function, alpha, beta = functions[name]
+    return Elementwise(count, function, alpha, workspace, beta)
 
 
 def prepare_softmax(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..slope import Ceiling, Slope
 from .descriptors import Descriptor
 from .enumerators import SCRATCHPAD_OF_USER, Argument, Binary, Eltwise
 from .handle import Handle
@@ -50,6 +51,15 @@ class Combine(NamedTuple):
 
 
 PostOp = AddToResult | Apply | Combine
+
+
+def rectified(slope: Slope | None) -> list[PostOp]:
+    """The ReLU of this slope, or none."""
+    if slope is None:
+        return []
+    if isinstance(slope, Ceiling):
+        return [Apply(Eltwise.CLIP_V2, 0.0, slope.limit)]
+    return [Apply(Eltwise.RELU, slope)]
 
 
 class Attributes(Handle):

@@ -15,14 +15,16 @@ from .workspace import Workspace
 class Elementwise:
     """y = f(x); backward takes x, or y where f's derivative is told by it (functions *_OF_Y)."""
 
-    def __init__(self, count: int, function: Eltwise, alpha: float, workspace: Any):
+    def __init__(
+        self, count: int, function: Eltwise, alpha: float, workspace: Any, beta: float = 0.0
+    ):
         self._flat = flat = Descriptor.plain((count,))
         self._workspace = workspace or Workspace()
         forward = Eltwise[function.name.removesuffix("_OF_Y")]
         self._data = Argument.Y if function is not forward else Argument.X
-        self._plan_forward = eltwise.forward(forward, flat, flat, alpha)
+        self._plan_forward = eltwise.forward(forward, flat, flat, alpha, beta)
         self._plan_backward = eltwise.backward(
-            function, flat, flat, flat, alpha, 0.0, self._plan_forward
+            function, flat, flat, flat, alpha, beta, self._plan_forward
         )
 
     def forward(self, x, y) -> None:

@@ -92,6 +92,7 @@ class Eltwise(IntEnum):
     SWISH = 44  # x / (1 + exp(-alpha x))
     LOG = 45
     CLIP = 46  # between alpha and beta
+    CLIP_V2 = 47  # the same, with no gradient at alpha and at beta
     POWER = 48  # alpha x^beta
     RELU_OF_Y = 256
     TANH_OF_Y = 257
@@ -99,6 +100,7 @@ class Eltwise(IntEnum):
     SQRT_OF_Y = 259
     LOGISTIC_OF_Y = 260
     EXP_OF_Y = 261
+    CLIP_V2_OF_Y = 262
 
 
 class Binary(IntEnum):

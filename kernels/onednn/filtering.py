@@ -6,9 +6,10 @@ from typing import Any
 
 from ...core import Shape, Window
 from ...core.calls import Calls
-from .attributes import AddToResult, Apply, Attributes, PostOp
+from ..slope import Slope
+from .attributes import AddToResult, Attributes, PostOp, rectified
 from .descriptors import Descriptor
-from .enumerators import Argument, Eltwise
+from .enumerators import Argument
 from .errors import PlanningError
 from .filter_layouts import layouts_inside
 from .operations.convolution import FilteringOperation, deconvolution
@@ -79,7 +80,7 @@ class Filtering:
         bias,
         y,
         *,
-        slope: float | None = None,
+        slope: Slope | None = None,
         adds: bool = False,
         constant: bool = False,
     ) -> Calls:
@@ -138,12 +139,10 @@ class Filtering:
         raise problem
 
     def _stage_forward(
-        self, has_bias: bool, slope: float | None, constant: bool, adds: bool = False
+        self, has_bias: bool, slope: Slope | None, constant: bool, adds: bool = False
     ) -> Staged:
         post_ops: list[PostOp] = [AddToResult()] if adds else []
-        if slope is not None:
-            post_ops.append(Apply(Eltwise.RELU, slope))
-        attributes = Attributes(post_ops)
+        attributes = Attributes([*post_ops, *rectified(slope)])
         bias = self._bias if has_bias else None
         outside = {Argument.X: self._x, Argument.FILTERS: self._filters, Argument.Y: self._y}
         if has_bias:

@@ -4,9 +4,10 @@ from functools import cached_property
 from typing import Any
 
 from ...core.calls import Calls
-from .attributes import Apply, Attributes
+from ..slope import Slope
+from .attributes import Attributes, rectified
 from .descriptors import Descriptor
-from .enumerators import Argument, Eltwise
+from .enumerators import Argument
 from .operations import inner_product
 from .staged import Staged
 from .workspace import Workspace
@@ -44,7 +45,7 @@ class InnerProduct:
     # Bound to arrays.
 
     def bind_forward(
-        self, x, weights, bias, y, *, slope: float | None = None, constant: bool = False
+        self, x, weights, bias, y, *, slope: Slope | None = None, constant: bool = False
     ) -> Calls:
         """y, and a ReLU with this slope after it. Weights in place: `constant` changes nothing."""
         given = {} if bias is None else {"bias": bias}
@@ -67,8 +68,8 @@ class InnerProduct:
         added = [Argument.DFILTERS, Argument.DBIAS] if adds else []
         return Staged(planned, outside, self._workspace, adds=added).hold(**given).calls
 
-    def _stage_forward(self, has_bias: bool, slope: float | None = None) -> Staged:
-        attributes = None if slope is None else Attributes([Apply(Eltwise.RELU, slope)])
+    def _stage_forward(self, has_bias: bool, slope: Slope | None = None) -> Staged:
+        attributes = None if slope is None else Attributes(rectified(slope))
         outside = {Argument.X: self._x, Argument.FILTERS: self._weights, Argument.Y: self._y}
         if has_bias:
             outside[Argument.BIAS] = self._bias

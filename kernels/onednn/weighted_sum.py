@@ -5,9 +5,10 @@ from typing import Any
 
 from ...core.calls import Calls
 from ..physical import physical
-from .attributes import Apply, Attributes
+from ..slope import Slope
+from .attributes import Attributes, rectified
 from .descriptors import Descriptor
-from .enumerators import Argument, Binary, Eltwise
+from .enumerators import Argument, Binary
 from .memory import Memory
 from .operations import binary
 from .operations import sum as sum_operation
@@ -21,13 +22,12 @@ class WeightedSum:
         self._flat = Descriptor.plain((count,))
         self.applies_relu = self._weights == [1.0, 1.0]
 
-    def bind_forward(self, xs: Sequence[Any], y: Any, *, slope: float | None = None) -> Calls:
+    def bind_forward(self, xs: Sequence[Any], y: Any, *, slope: Slope | None = None) -> Calls:
         """y, which may be the first of xs."""
         inputs = [Memory(self._flat, physical(x)) for x in xs]
         memories: dict[Any, Memory] = {Argument.Y: Memory(self._flat, physical(y))}
         if self.applies_relu:
-            relu = [] if slope is None else [Apply(Eltwise.RELU, slope)]
-            flat, attributes = self._flat, Attributes(relu)
+            flat, attributes = self._flat, Attributes(rectified(slope))
             planned = binary.forward(Binary.ADD, flat, flat, flat, attributes)
             memories |= dict(zip((Argument.X, Argument.X_1), inputs, strict=True))
         else:

@@ -8,6 +8,7 @@ from typing import Any
 from ...core import ONE_OR_MORE, Array, Blobs, Call, Calls, Layout, Shape
 from ...core.window import Sizes
 from ...kernels import bind, kernels_for
+from ...kernels.slope import Slope
 from .sliding_window import SlidingWindow
 
 
@@ -51,6 +52,11 @@ class FilterBank(SlidingWindow):
                 raise self.error(
                     f"convolution_param.group: {self.group} must divide {what} ({count})"
                 )
+        if param.relu:
+            raise self.error(
+                "convolution_param.relu: true is not supported; put a ReLU layer after this one, "
+                "which runs as one with it"
+            )
         self.add_weight(self.filters_shape(), param.weight_filler)
         if param.bias_term:
             self.add_weight((self.num_output,), param.bias_filler)
@@ -129,7 +135,7 @@ class FilterBank(SlidingWindow):
         top: Blobs,
         *,
         constant: bool = False,
-        slope: float | None = None,
+        slope: Slope | None = None,
         adds: bool = False,
         weights: Sequence[Array] = (),
     ) -> Calls:

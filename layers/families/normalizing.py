@@ -1,4 +1,4 @@
-"""NormalizingLayer: what BatchNorm and MVN share."""
+"""NormalizingLayer: what BatchNorm, its like and MVN share."""
 
 from ...core import Array, Blob, Blobs, Layer, Shape
 from .parts import Parts
@@ -50,19 +50,32 @@ class NormalizingLayer(Layer):
         return rows.sum(axis=0, dtype="float64")[:, None] / self.part_size
 
     def keep(self, y: Array) -> None:
-        """Keep y for standardization_gradient, where it cannot be computed again."""
+        """Keep y for backward, where it cannot be computed again."""
         if self._kept_y:
             self._kept_y.data[...] = y
+
+    def kept_or_x(self, bottom: Blobs) -> Array:
+        """What keep() kept in place, else x, folded."""
+        return self._kept_y.data if self._kept_y else self.folded(bottom[0].data)
+
+    def space(self, bottom: Blobs) -> Array:
+        """Room for a folded array: dx, unless dy is there or nobody wants dx."""
+        if self._kept_y or not self.propagate_down[0]:
+            return self._scratch.data
+        return self.folded(bottom[0].diff)
+
+    def normalized(self, bottom: Blobs) -> Array:
+        """(x - mean) / deviation again: what was kept, or computed in space()."""
+        if self._kept_y:
+            return self._kept_y.data
+        y = self.xp.subtract(self.folded(bottom[0].data), self.mean, out=self.space(bottom))
+        self.parts.scale(y, self.inverse, None, y)
+        return y
 
     def standardization_gradient(self, top: Blobs, bottom: Blobs) -> None:
         """Write dx = (dy - mean(dy) - y mean(y dy)) / deviation: x moves its own statistics."""
         dy, dx = self.folded(top[0].diff), self.folded(bottom[0].diff)
-        if self._kept_y:
-            y, total = self._kept_y.data, self._scratch.data
-        else:
-            y = total = dx
-            self.xp.subtract(self.folded(bottom[0].data), self.mean, out=y)
-            self.parts.scale(y, self.inverse, None, y)
+        y, total = self.normalized(bottom), self.space(bottom)
         dy_mean, y_dy_mean = self.mean_of(dy), self.mean_product(y, dy)
         self.parts.scale(y, self.as_dtype(-y_dy_mean), self.as_dtype(-dy_mean), total)
         total += dy

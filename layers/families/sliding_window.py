@@ -73,7 +73,8 @@ class _FieldReader:
         values = self._values(field)
         stem = _STEMS.get(field)
         pair = [f"{stem}_h", f"{stem}_w"] if stem else []
-        given = [name for name in pair if self._param.HasField(name)]
+        known = self._param.DESCRIPTOR.fields_by_name
+        given = [name for name in pair if name in known and self._param.HasField(name)]
         if given and values:
             raise self._error(field, f"cannot stand beside {given[0]}; give one or the other")
         if given:

@@ -9,22 +9,24 @@ import numpy as np
 
 from ...core import Blob, Blobs, Calls, Layout
 from ...kernels import kernels_for
-from ...layers.batch_norm import BatchNorm
+from ...layers.families.affine_normalizing import AffineNormalizing
 from ...layers.relu import ReLU
 from ...layers.scale import Scale
 from ..step import Runner, Step, Terms, next_reader
 
 
 class Normalization:
-    """BatchNorm, and the Scale and ReLU after it if there are any."""
+    """BatchNorm or BN, and the Scale and ReLU after it if there are any."""
 
-    def __init__(self, norm: BatchNorm, scale: Scale | None, relu: ReLU | None):
+    def __init__(self, norm: AffineNormalizing, scale: Scale | None, relu: ReLU | None):
         self._norm, self._scale, self._relu = norm, scale, relu
-        self._shifts = scale is not None and len(scale.weights) > 1
+        # Scale, and perhaps shift.
+        self._learned: list[Blob] = scale.weights if scale else norm.scale_and_shift
+        self._shifts = len(self._learned) > 1
 
     @property
     def weights(self) -> list[Blob]:
-        """BatchNorm's, then Scale's."""
+        """The norm's, then Scale's."""
         return [*self._norm.weights, *(self._scale.weights if self._scale else [])]
 
     def layout(self) -> Layout:
@@ -40,9 +42,9 @@ class Normalization:
         norm = self._norm
         return kernels_for(norm.device).prepare_batch_normalization(
             bottom.shape,
-            norm.param.batch_norm_param.eps,
+            norm.eps,
             norm.dtype,
-            scales=self._scale is not None,
+            scales=bool(self._learned),
             shifts=self._shifts,
             relu=self._relu is not None,
             given_statistics=norm.uses_global_stats,
@@ -71,23 +73,31 @@ class Normalization:
     def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
         """The kernel writes gradients; where they are to be added, that follows."""
         scale, _ = self._scale_and_shift()
-        learned = self._scale.weights if self._scale else []
-        wanted = self._scale.param_propagate_down if self._scale else []
         targets, adding = list(self._gradients), []
-        for i, (weight, want) in enumerate(zip(learned, wanted, strict=True)):
-            if want and adds[len(self._norm.weights) + i]:
-                adding.append(partial(np.add, weight.diff, targets[i], out=weight.diff))
+        for i, (weight, (want, adds_to)) in enumerate(
+            zip(self._learned, self._wanted(adds), strict=True)
+        ):
+            diff = weight.diff.reshape(-1)
+            if want and adds_to:
+                adding.append(partial(np.add, diff, targets[i], out=diff))
             elif want:
-                targets[i] = weight.diff
-        dscale = targets[0] if self._scale else None
+                targets[i] = diff
+        dscale = targets[0] if self._learned else None
         dshift = targets[1] if self._shifts else None
         arrays = bottom[0].data, scale, top[0].diff, bottom[0].diff
         calls = self._kernel.bind_backward(*arrays, dscale, dshift)
         calls.each_time.extend(adding)
         return calls
 
+    def _wanted(self, adds: Sequence[bool]) -> list[tuple[bool, bool]]:
+        """For scale and shift: whether anybody reads the gradient, and whether it is added."""
+        wanted, first = self._norm.wanted_gradients(), self._norm.first_learned
+        if self._scale:
+            wanted, first = self._scale.param_propagate_down, len(self._norm.weights)
+        return list(zip(wanted, adds[first : first + len(wanted)], strict=True))
+
     def _scale_and_shift(self) -> tuple[Any, Any]:
-        weights = [w.data for w in self._scale.weights] if self._scale else []
+        weights = [w.data.reshape(-1) for w in self._learned]
         scale, shift = [*weights, None, None][:2]
         return scale, shift
 
@@ -95,14 +105,15 @@ class Normalization:
 def fuse_batch_normalization(steps: list[Step], terms: Terms) -> list[Step]:
     """Join each BatchNorm with the Scale and ReLU after it, where nobody can see between them.
 
-    In place, the blob before BatchNorm gets a hidden one of its own: backward needs x.
+    BN and its like have their scale inside; a ReLU joins them. In place, the blob before gets a
+    hidden one of its own: backward needs x.
     """
     done: list[Step] = []
     gone: list[Step] = []
     for i, step in enumerate(steps):
         if step in gone:
             continue
-        joined = _join(steps, i, terms) if isinstance(step.runner, BatchNorm) else None
+        joined = _join(steps, i, terms) if isinstance(step.runner, AffineNormalizing) else None
         if joined is None or not _move_in(joined, done):
             done.append(step)
             continue
@@ -116,12 +127,17 @@ def _join(steps: list[Step], index: int, terms: Terms) -> tuple[Step, list[Step]
     """The step that replaces BatchNorm and what follows it, and the steps that it absorbs."""
     step, absorbed = steps[index], []
     norm, scale, relu = step.runner, None, None
-    assert isinstance(norm, BatchNorm)
+    assert isinstance(norm, AffineNormalizing)
     top = step.tops[0]
-    if len(step.bottoms[0].shape) < 2:
+    if len(step.bottoms[0].shape) < 2 or norm.axis != 1 or not norm.normalizes:
         return None
     after = next_reader(steps, index)
-    if after and is_per_channel(after.runner, top) and terms.may_skip(top, after.tops[0]):
+    if (
+        after
+        and not norm.scale_and_shift
+        and is_per_channel(after.runner, top)
+        and terms.may_skip(top, after.tops[0])
+    ):
         scale, top = after.runner, after.tops[0]
         absorbed.append(after)
         after = next_reader(steps, steps.index(after))

@@ -1,15 +1,17 @@
-"""In nets that only run forward, multiply BatchNorm and Scale into the filters before them."""
+"""In nets that only run forward, multiply BatchNorm, BN and Scale into the filters before them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 import numpy as np
 
 from ...core import Array, Blob, Blobs, Calls, Layout
-from ...layers.batch_norm import BatchNorm
+from ...kernels.slope import Slope
 from ...layers.convolution import Convolution
+from ...layers.families.affine_normalizing import AffineNormalizing
 from ...layers.scale import Scale
-from ..step import Step, Terms, next_reader
+from ..step import Runner, Step, Terms, next_reader
 from .batch_normalization import is_per_channel
 
 
@@ -19,7 +21,7 @@ class FoldedConvolution:
     They are computed anew whenever a weight of any of the layers may have changed.
     """
 
-    def __init__(self, convolution: Convolution, norm: BatchNorm, scale: Scale | None):
+    def __init__(self, convolution: Convolution, norm: AffineNormalizing, scale: Scale | None):
         self._convolution, self._norm, self._scale = convolution, norm, scale
         filters = convolution.weights[0]
         self._filters = np.zeros(filters.shape, filters.dtype)
@@ -54,7 +56,7 @@ class FoldedConvolution:
         top: Blobs,
         *,
         constant: bool = False,
-        slope: float | None = None,
+        slope: Slope | None = None,
         adds: bool = False,
     ) -> Calls:
         """As the convolution, with other filters and bias."""
@@ -69,10 +71,10 @@ class FoldedConvolution:
 
     def _fold(self) -> None:
         filters, *bias = [weight.data for weight in self._convolution.weights]
-        mean, variance = (np.empty_like(self._bias) for _ in range(2))
-        self._norm.read_statistics(mean, variance)
-        factor: Array = (variance + self._norm.param.batch_norm_param.eps) ** -0.5
-        shift: Array = (bias[0] - mean if bias else -mean) * factor
+        factor, shift = (np.empty_like(self._bias) for _ in range(2))
+        self._norm.read_factor(factor, shift)
+        if bias:
+            shift: Array = shift + bias[0] * factor
         if self._scale:
             gamma, *beta = [weight.data for weight in self._scale.weights]
             factor, shift = factor * gamma, shift * gamma + (beta[0] if beta else 0)
@@ -94,14 +96,14 @@ def fold_batch_normalization(steps: list[Step], terms: Terms) -> list[Step]:
         if (
             after
             and isinstance(step.runner, Convolution)
-            and isinstance(after.runner, BatchNorm)
-            and after.runner.uses_global_stats
+            and _is_fixed(after.runner)
             and terms.may_skip(top[0], after.tops[0])
         ):
             norm, top, absorbed = after.runner, after.tops, [after]
             after = next_reader(steps, steps.index(after))
             if (
                 after
+                and not norm.scale_and_shift
                 and is_per_channel(after.runner, top[0])
                 and terms.may_skip(top[0], after.tops[0])
             ):
@@ -113,3 +115,10 @@ def fold_batch_normalization(steps: list[Step], terms: Terms) -> list[Step]:
             gone += absorbed
         folded.append(step)
     return folded
+
+
+def _is_fixed(runner: Runner) -> TypeGuard[AffineNormalizing]:
+    """Whether it multiplies each channel by a number and adds another, whatever is in the batch."""
+    if not isinstance(runner, AffineNormalizing) or runner.axis != 1:
+        return False
+    return runner.uses_global_stats or not runner.normalizes

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 from ...core import Blob, Blobs, Calls, Layout
+from ...kernels.slope import Ceiling, Slope
 from ...layers.convolution import Convolution
 from ...layers.deconvolution import Deconvolution
 from ...layers.eltwise import Eltwise
 from ...layers.inner_product import InnerProduct
 from ...layers.relu import ReLU
-from ..step import Step, Terms, next_reader
+from ...layers.relu6 import ReLU6
+from ..step import Runner, Step, Terms, next_reader
 from .folding import FoldedConvolution
 
 ReLULess = Convolution | FoldedConvolution | Deconvolution | Eltwise | InnerProduct
@@ -18,9 +21,9 @@ ReLULess = Convolution | FoldedConvolution | Deconvolution | Eltwise | InnerProd
 class WithReLU:
     """A layer and the ReLU on its top: one pass over memory less."""
 
-    def __init__(self, layer: ReLULess, relu: ReLU):
+    def __init__(self, layer: ReLULess, relu: ReLU | ReLU6):
         self.layer, self._relu = layer, relu
-        self.slope = relu.slope
+        self.slope: Slope = Ceiling(6.0) if isinstance(relu, ReLU6) else relu.slope
 
     @property
     def weights(self) -> list[Blob]:
@@ -54,7 +57,7 @@ class WithReLU:
 
 
 def fuse_relu(steps: list[Step], terms: Terms) -> list[Step]:
-    """Join each convolution, inner product and sum with the ReLU after it."""
+    """Join each convolution, inner product and sum with the ReLU or ReLU6 after it."""
     gone: list[Step] = []
     fused = []
     for i, step in enumerate(steps):
@@ -65,8 +68,7 @@ def fuse_relu(steps: list[Step], terms: Terms) -> list[Step]:
         if (
             after
             and isinstance(layer, ReLULess)
-            and isinstance(relu, ReLU)
-            and relu.slope >= 0  # else its gradient needs x
+            and _is_told_by_its_result(relu)
             and terms.may_skip(step.tops[0], after.tops[0])
         ):
             gone.append(after)
@@ -75,3 +77,10 @@ def fuse_relu(steps: list[Step], terms: Terms) -> list[Step]:
             step = replace(step, layers=layers, runner=runner, tops=after.tops)
         fused.append(step)
     return fused
+
+
+def _is_told_by_its_result(runner: Runner | None) -> TypeGuard[ReLU | ReLU6]:
+    """Whether it is a ReLU whose gradient its top tells, as its bottom is written over."""
+    if isinstance(runner, ReLU6):
+        return runner.slope == 0
+    return isinstance(runner, ReLU) and runner.slope >= 0

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-
 from ...core import Array, Blob, Blobs, Calls, Layout
+from ...kernels.slope import Slope, rectify
 from ...layers.convolution import Convolution
 from ...layers.eltwise import Eltwise
 from ..step import Step, Terms
@@ -17,7 +16,7 @@ from .relu import WithReLU
 class AddingConvolution:
     """y = ReLU(convolution of bottom[0] + bottom[1]), in the memory of bottom[1]."""
 
-    def __init__(self, convolution: Convolution | FoldedConvolution, slope: float | None):
+    def __init__(self, convolution: Convolution | FoldedConvolution, slope: Slope | None):
         self._convolution, self._slope = convolution, slope
 
     @property
@@ -50,7 +49,7 @@ class AddingConvolution:
     def _add(self, x: Array, y: Array) -> None:
         y += x
         if self._slope is not None:
-            np.multiply(y, self._slope, out=y, where=y < 0)
+            rectify(y, self._slope)
 
     def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
         """There is no backward."""
@@ -84,7 +83,7 @@ def fuse_residual_sums(steps: list[Step], terms: Terms) -> list[Step]:
     return steps
 
 
-def _sum_of(step: Step) -> tuple[Eltwise | None, float | None]:
+def _sum_of(step: Step) -> tuple[Eltwise | None, Slope | None]:
     """The sum that a step computes, and the slope of the ReLU after it, if there is one."""
     if isinstance(step.runner, Eltwise):
         return step.runner, None

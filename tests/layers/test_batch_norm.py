@@ -169,6 +169,67 @@ def test_other_channels_than_were_measured_are_named(make_layer):
         layer.reshape([x], top)
 
 
+def test_a_relu_inside_is_refused(make_layer):
+    with pytest.raises(ConfigError, match="batch_norm_param.relu: true is not supported; put a Re"):
+        make_layer(batch_norm("relu: true"), (4, 3))
+
+
 def test_a_bottom_without_axes_is_refused(make_layer):
     with pytest.raises(ConfigError, match=r"needs a bottom with items, .*got shape \(\)"):
         make_layer(batch_norm(), ())
+
+
+SCALED = "scale_filler { value: 2 } bias_filler { value: -1 }"
+
+
+@pytest.mark.parametrize("shape", SHAPES[1:])
+@pytest.mark.parametrize("phase", ["TRAIN", "TEST"])
+def test_scale_bias_is_a_scale_layer_inside(make_layer, rng, shape, phase):
+    layer, (x,), (y,) = make_layer(batch_norm("scale_bias: true"), shape, phase=phase)
+    plain, _, (middle,) = make_layer(batch_norm(), x.data, phase=phase)
+    scale, _, (expected,) = make_layer('type: "Scale" scale_param { bias_term: true }', shape)
+    for copy, weight in zip([*plain.weights, *scale.weights], layer.weights, strict=True):
+        weight.data[...] = rng.uniform(1, 2, weight.shape)
+        copy.data[...] = weight.data
+    layer.forward([x], [y])
+    plain.forward([x], [middle])
+    scale.forward([middle], [expected])
+    np.testing.assert_allclose(y.data, expected.data, rtol=1e-12)
+    y.diff[...] = rng.standard_normal(shape)
+    expected.diff[...] = y.diff
+    layer.backward([y], [x])
+    dx = x.diff.copy()
+    scale.backward([expected], [middle])
+    plain.backward([middle], [x])
+    np.testing.assert_allclose(dx, x.diff, rtol=1e-9, atol=1e-12)
+    for copy, weight in zip(scale.weights, layer.weights[3:], strict=True):
+        np.testing.assert_allclose(weight.diff, copy.diff, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("param", "values"),
+    [
+        ("scale_bias: true", (1, 0)),
+        (SCALED, (2, -1)),
+        ("scale_filler { value: 3 }", (3, 0)),
+        ("bias_filler { value: 4 }", (1, 4)),
+    ],
+)
+def test_fillers_of_scale_and_bias(make_layer, param, values):
+    layer, _, _ = make_layer(batch_norm(param), (4, 2))
+    for weight in layer.weights:
+        weight.data[...] = 0
+    layer.fill_weights()
+    assert [weight.shape for weight in layer.weights] == [(2,), (2,), (1,), (2,), (2,)]
+    assert [weight.data[0] for weight in layer.weights[3:]] == list(values)
+    assert [spec.lr_mult for spec in layer.param.param] == [0, 0, 0]  # the others are learned
+
+
+def test_scale_and_bias_learn_where_x_has_no_gradient(make_layer, rng):
+    layer, (x,), (y,) = make_layer(batch_norm(SCALED), (4, 3))
+    layer.forward([x], [y])
+    y.diff[...] = rng.standard_normal((4, 3))
+    layer.propagate_down = [False]
+    layer.backward([y], [x])
+    np.testing.assert_allclose(layer.weights[4].diff, y.diff.sum(axis=0))
+    assert not x.has_diff

@@ -126,6 +126,7 @@ def test_another_size_of_bottom_only_reshapes(make_layer):
         ("kernel_size: [2, 2, 2]", 2, "kernel_size: has 3 values for 2 spatial axes; give 1 or 2"),
         ("kernel_size: 2 kernel_depth: 2", 2, "kernel_depth: needs 3 spatial axes, but .* has 2"),
         ("kernel_size: 2 group: 3", 3, r"group: 3 must divide the bottom's channels \(4\)"),
+        ("kernel_size: 2 relu: true", 4, "relu: true is not supported; put a ReLU layer after"),
         ("kernel_size: 2 group: 2", 3, r"group: 2 must divide num_output \(3\)"),
         ("kernel_size: 2 group: 0", 2, "group: 0 must divide"),
         ("kernel_size: 2 axis: 4", 2, "axis: 4 is out of range for a bottom with 4 axes"),

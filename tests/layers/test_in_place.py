@@ -6,17 +6,22 @@ import pytest
 from cortado.proto import ConfigError
 
 WORKS = {
+    "BN": "",
     "BNLL": "",
     "BatchNorm": "",
     "Bias": "",
     "Clip": "clip_param { min: -0.5 max: 0.5 }",
     "ELU": "",
     "Exp": "",
+    "HSwish": "",
+    "Hardsigmoid": "",
     "Log": "log_param { shift: 9 }",
     "MVN": "",
+    "Mish": "",
     "PReLU": "",
     "Power": "power_param { scale: 2 shift: 1 }",
     "ReLU": "",
+    "ReLU6": "relu6_param { negative_slope: 0.5 }",
     "Scale": "",
     "Sigmoid": "",
     "Softmax": "",
@@ -30,15 +35,19 @@ REFUSED = {
     "Convolution": "convolution_param { num_output: 3 kernel_size: 3 pad: 1 }",
     "Deconvolution": "convolution_param { num_output: 3 kernel_size: 1 }",
     "Flatten": "",
+    "Interp": "interp_param { zoom_factor: 1 }",
     "InnerProduct": "inner_product_param { num_output: 3 axis: -1 }",
     "LRN": "",
     "Pooling": "pooling_param { kernel_size: 3 stride: 1 pad: 1 }",
     "Reduction": "",
     "Reshape": "reshape_param { shape { dim: 0 dim: 3 dim: 4 dim: 4 } }",
+    "Reorg": "reorg_param { stride: 1 }",
     "SPP": "spp_param { pyramid_height: 1 }",
+    "ShuffleChannel": "",
     "Slice": 'top: "y"',
     "Split": 'top: "y"',
     "Tile": "tile_param { tiles: 1 }",
+    "Upsample": "",
 }
 SHAPES = {"SPP": (2, 3, 1, 1)}
 

@@ -16,7 +16,14 @@ GEOMETRIES = {
     "volume": ("kernel_size: 2 stride: 2", (1, 2, 4, 3, 4)),
     "volume of C3D": ("kernel_size: 2 stride: 2 kernel_depth: 1", (1, 2, 3, 4, 4)),
 }
+SAME = {
+    "same": ("kernel_size: 3 stride: 2 pad_type: SAME", (1, 2, 5, 6)),
+    "same, even": ("kernel_size: 2 pad_type: SAME", (1, 2, 3, 4)),
+    "same, over time": ("kernel_size: 4 stride: 3 pad_type: SAME", (2, 2, 7)),
+    "same, a volume": ("kernel_size: 3 stride: 2 pad_type: SAME", (1, 1, 4, 3, 5)),
+}
 PADDED = {
+    **SAME,
     "padded": ("kernel_size: 3 stride: 2 pad: 1", (1, 2, 5, 6)),
     "padded wide": ("kernel_h: 1 kernel_w: 3 pad_w: 1", (1, 2, 3, 4)),
 }
@@ -37,6 +44,27 @@ def distinct(shape, seed=1):
 def test_gradient(make_layer, method, param, shape):
     layer, bottom, top = make_layer(pooling(param, method), distinct(shape))
     check_gradients(layer, bottom, top)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("method", "reduce"), [("MAX", np.max), ("AVE", np.mean)])
+@pytest.mark.parametrize(("param", "shape"), SAME.values(), ids=SAME.keys())
+def test_same_is_the_padding_that_every_stride_takes(
+    make_layer, param, shape, method, reduce, dtype
+):
+    layer, (x,), (y,) = make_layer(pooling(param, method), shape, dtype=dtype)
+    kernel, stride = layer.window.kernel[0], layer.window.stride[0]
+    layer.forward([x], [y])
+    assert y.shape[2:] == tuple(-(-n // stride) for n in shape[2:])
+    before = [
+        max((out - 1) * stride + kernel - n, 0) // 2
+        for out, n in zip(y.shape[2:], shape[2:], strict=True)
+    ]
+    for place in np.ndindex(y.shape[2:]):
+        starts = [i * stride - b for i, b in zip(place, before, strict=True)]
+        part = x.data[:, :, *(slice(max(s, 0), s + kernel) for s in starts)]
+        expected = reduce(part, axis=tuple(range(2, len(shape))))
+        np.testing.assert_allclose(y.data[:, :, *place], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("param", "shape"), GEOMETRIES.values(), ids=GEOMETRIES.keys())
@@ -156,7 +184,21 @@ def test_backward_skips_what_nobody_reads(make_layer, method):
         ("global_pooling: true kernel_h: 2", "AVE", "kernel_h: cannot stand beside global_pooling"),
         ("global_pooling: true pad: 1", "AVE", "pad: must be 0 under global_pooling: true, got 1"),
         ("global_pooling: true stride_w: 2", "AVE", "stride_w: must be 1 under global_pooling"),
-        ("kernel_size: 2 pad_type: SAME", "MAX", "pad_type: must be VALID"),
+        ("kernel_size: 2 torch_pooling: true", "MAX", "torch_pooling: true is not supported"),
+        ("kernel_size: 3 pad_type: SAME pad: 1", "MAX", "pad: cannot stand beside pad_type: SAME"),
+        ("kernel_size: 3 pad_type: SAME ceil_mode: true", "MAX", "ceil_mode: cannot stand beside"),
+        ("pad_type: SAME global_pooling: true", "AVE", "global_pooling: cannot stand beside"),
+        (
+            "kernel_size: 3 pad_type: SAME avg_include_pad: true",
+            "AVE",
+            "avg_include_pad: cannot stand beside pad_type: SAME",
+        ),
+        ("kernel_size: 3 pad_type: SAME", "STOCHASTIC", "pad: must be 0 with STOCHASTIC"),
+        (
+            "kernel_size: 2 ceil_mode: false round_mode: CEIL",
+            "MAX",
+            "ceil_mode: false contradicts round_mode: CEIL; leave one of them out",
+        ),
         (
             "kernel_size: 9",
             "MAX",

@@ -299,3 +299,31 @@ def test_what_only_one_fork_repeats_is_kept_aside():
 def test_long_lists_of_numbers_are_read():
     values = list(range(1000))
     assert read(f"data: {values}", BlobProto).data == values
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        "more: 3",
+        "more: -3,",
+        'more: "a" "b";',
+        "more: NAME",
+        "more { a: 1 b { c: [1, 2] } }",
+        "more < a: 1 >",
+        "more: [1, 2]",
+        "more { }",
+    ],
+)
+def test_unknown_fields_can_be_passed_over(unknown):
+    net, passed_over = NetParameter(), []
+    text = f'name: "n"\n layer {{ name: "a" {unknown} type: "ReLU" }} {unknown}'
+    parse_text(text, net, "net.prototxt", passed_over)
+    assert (net.name, net.layer[0].name, net.layer[0].type) == ("n", "a", "ReLU")
+    first, second = map(str, passed_over)
+    assert first.startswith("net.prototxt:2:20: LayerParameter has no field 'more'")
+    assert "NetParameter has no field 'more'" in second
+
+
+def test_a_file_that_ends_in_what_is_passed_over_is_an_error():
+    with pytest.raises(ConfigError, match="the file ends inside layer"):
+        parse_text("layer { more { a: 1", NetParameter(), passed_over=[])

@@ -102,3 +102,32 @@ def test_what_is_missing_or_wrong_is_named(rows, capsys, words, message):
     assert main(["summarize", "net.prototxt", *words]) == 1
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(f"caffe: error: {message}")
+
+
+LENIENT = """
+layer { name: "data" type: "Input" top: "data" input_param { shape: { dim: [1, 3, 4, 4] } } }
+layer { name: "odd" type: "MultiStageMeanfield" bottom: "data" top: "odd" odd_param { a: 1 } }
+layer { name: "after" type: "ReLU" bottom: "odd" top: "after" }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+        inner_product_param { num_output: 2 } }
+"""
+
+
+def test_lenient_shows_the_rest_of_a_net_with_an_unknown_layer(tmp_path, capsys):
+    file = tmp_path / "odd.prototxt"
+    file.write_text(LENIENT)
+    assert main(["summarize", str(file), "--lenient"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    table = {line.split()[0]: line.split()[1:] for line in lines[3:7]}
+    assert table["odd"] == ["MultiStageMeanfield", *"?????"]
+    assert table["after"] == ["ReLU", *"?????"]
+    assert table["ip"][:4] == ["InnerProduct", "1x2", "2x48,", "2"]
+    assert lines[8].startswith(f"{file}:3:75: LayerParameter has no field 'odd_param'")
+    assert lines[10].startswith("layer 'odd': unknown type 'MultiStageMeanfield', which comes from")
+    assert lines[12].startswith("4 layers (2 not known, and not counted below), 98 parameters")
+
+
+def test_without_lenient_an_unknown_layer_is_an_error(tmp_path, capsys):
+    (tmp_path / "odd.prototxt").write_text(LENIENT.replace("odd_param { a: 1 }", ""))
+    assert main(["summarize", str(tmp_path / "odd.prototxt")]) == 1
+    assert "layer 'odd': unknown type" in capsys.readouterr().err

@@ -26,6 +26,7 @@ FUNCTIONS = {
     Eltwise.SWISH: (1, 0, lambda x: x * sigmoid(x)),
     Eltwise.LOG: (0, 0, np.log),
     Eltwise.CLIP: (-1, 1, lambda x: np.clip(x, -1, 1)),
+    Eltwise.CLIP_V2: (-1, 1, lambda x: np.clip(x, -1, 1)),
     Eltwise.POWER: (2, 3, lambda x: 2 * x**3),
 }
 POSITIVE = {"SQRT", "SQRT_OF_Y", "LOG"}

@@ -1,0 +1,31 @@
+"""HSwish: x times a sigmoid made of straight lines."""
+
+from ..core import Array, register
+from .families.elementwise import ElementwiseLayer
+
+
+@register("HSwish")
+class HSwish(ElementwiseLayer):
+    """y = x min(max(x + 3, 0), 6) / 6.
+
+    bottom  x, any shape
+    top     y, same shape; may be the bottom itself (in place)
+
+    The derivative is taken as 0 at -3 and as 1 at 3.
+
+    Source: Howard et al., "Searching for MobileNetV3", ICCV 2019; several forks of Caffe.
+    """
+
+    def function(self, x: Array, y: Array) -> None:
+        gate = self.xp.add(x, 3, out=self.scratch.data)
+        self.xp.clip(gate, 0, 6, out=gate)
+        gate /= 6
+        self.xp.multiply(x, gate, out=y)
+
+    def derivative(self, x: Array, y: Array, space: Array) -> Array:
+        # (2 x + 3) / 6 between the corners
+        self.xp.multiply(x, 1 / 3, out=space)
+        space += 0.5
+        space[x <= -3] = 0
+        space[x >= 3] = 1
+        return space

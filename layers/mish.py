@@ -1,0 +1,39 @@
+"""Mish: x times the tanh of its softplus."""
+
+from ..core import Array, Blob, Blobs, register
+from .families.elementwise import ElementwiseLayer
+
+
+@register("Mish")
+class Mish(ElementwiseLayer):
+    """y = x tanh(log(1 + exp(x))).
+
+    bottom  x, any shape
+    top     y, same shape; may be the bottom itself (in place)
+
+    Source: Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", BMVC 2020;
+            several forks of Caffe.
+    """
+
+    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        super().prepare_kernels(bottom, top)
+        self._gate: Blob = bottom[0].like()
+
+    def function(self, x: Array, y: Array) -> None:
+        gate = self.xp.logaddexp(x, 0, out=self._gate.data)
+        self.xp.tanh(gate, out=gate)
+        self.xp.multiply(x, gate, out=y)
+
+    def derivative(self, x: Array, y: Array, space: Array) -> Array:
+        # gate + x (1 - gate^2) sigmoid(x)
+        gate = self._gate.data
+        sigmoid = self.xp.multiply(x, 0.5, out=self.scratch.data)
+        self.xp.tanh(sigmoid, out=sigmoid)
+        sigmoid += 1
+        sigmoid *= 0.5
+        self.xp.multiply(gate, gate, out=space)
+        self.xp.subtract(1, space, out=space)
+        space *= sigmoid
+        space *= x
+        space += gate
+        return space

@@ -1,0 +1,31 @@
+"""Pooling3D: Pooling over time and image."""
+
+from ..core import Shape, Window, register
+from .pooling import Pooling
+
+
+@register("Pooling3D")
+class Pooling3D(Pooling):
+    """y = max, mean or a random draw of x under a window that slides over time, rows and columns.
+
+    bottom  x (N, C, L, H, W)
+    top[0]  y (N, C, *out), out as Pooling's
+    top[1]  only with MAX: the place of each maximum in its flat volume, shaped like y
+
+    A Pooling, with its kernels.
+
+    Prototxt: pooling3d_param { pool: MAX, kernel_size, kernel_depth, stride: 1,
+                                temporal_stride: 1, pad: 0, temporal_pad: 0 }
+    Source: Tran et al., "Learning Spatiotemporal Features with 3D Convolutional Networks", ICCV
+            2015, and its Caffe, C3D.
+    """
+
+    def setup(self, bottom_shapes: list[Shape]) -> None:
+        param = self.param.pooling3d_param
+        if not param.HasField("kernel_depth"):
+            raise self.error("pooling3d_param.kernel_depth: is required")
+        self.param.pooling_param.pool = param.pool
+        super().setup(bottom_shapes)
+
+    def window_of(self, axes: int) -> Window:
+        return self.read_window(self.param.pooling3d_param, "pooling3d_param", axes)
