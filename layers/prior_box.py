@@ -84,7 +84,9 @@ class PriorBox(Layer):
         image = np.array(image_size, float)
         steps = self._steps or image / map_size
         offset = self.param.prior_box_param.offset
-        rows, columns = ((np.arange(n) + offset) * step for n, step in zip(map_size, steps))
+        rows, columns = (
+            (np.arange(size) + offset) * step for size, step in zip(map_size, steps, strict=True)
+        )
         centres = np.stack(np.meshgrid(columns, rows), axis=-1)[:, :, None]
         halves = np.array(self._sizes()) / 2
         corners = np.concatenate([centres - halves, centres + halves], axis=-1)
