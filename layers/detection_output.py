@@ -67,7 +67,7 @@ class DetectionOutput(Layer):
 
     def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
         classes = (self._location_classes, self._param.num_classes)
-        check_heads(self, bottom_shapes[:3], *classes, bottom_shapes[3:], after=3)
+        check_heads(self, bottom_shapes[:3], classes, bottom_shapes[3:], after=3)
         return [(1, 1, 1, ROW)]
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:

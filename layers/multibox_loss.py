@@ -74,7 +74,7 @@ class MultiBoxLoss(LossLayer):
 
     def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
         classes = (self._location_classes, self.num_classes)
-        check_heads(self, bottom_shapes[:3], *classes, bottom_shapes[4:], after=4)
+        check_heads(self, bottom_shapes[:3], classes, bottom_shapes[4:], after=4)
         objects = bottom_shapes[3]
         if not objects or objects[-1] != ROW:
             raise self.error(f"bottom[3] must hold objects, (1, 1, n, {ROW}), got shape {objects}")
@@ -93,7 +93,8 @@ class MultiBoxLoss(LossLayer):
         score_losses = self._score_loss.losses(rows, self._targets)
         self._score_slopes = self._score_loss.slopes(rows, self._targets)
         matches = len(self._places[0])
-        self._divisor = self.normalizer(self.normalization(), *scores.shape[:2], matches)
+        items, priors = scores.shape[:2]
+        self._divisor = self.normalizer(self.normalization(), items, priors, matches)
         total = self._param.loc_weight * location_losses.sum() * self._counts[0]
         return (total + score_losses.sum() * self._counts[1]) / self._divisor
 

@@ -1,6 +1,7 @@
 """PriorBox: the boxes that a detector starts from, on the grid of a feature map."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -79,7 +80,7 @@ class PriorBox(Layer):
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False
 
-    def _boxes(self, map_size: Shape, image_size: Shape) -> Array:
+    def _boxes(self, map_size: Sequence[int], image_size: Sequence[float]) -> Array:
         """The corners of all boxes, (H, W, P, 4)."""
         image = np.array(image_size, float)
         steps = self._steps or image / map_size

@@ -26,31 +26,32 @@ def priors_of(blob: Blob) -> tuple[np.ndarray, np.ndarray]:
 def check_heads(
     layer: Layer,
     shapes: Sequence[Shape],
-    location_classes: int,
-    num_classes: int,
+    classes: tuple[int, int],
     first_stage: Sequence[Shape],
     after: int,
 ) -> None:
     """Raise ConfigError unless the blobs of a detector fit together.
 
     shapes       of locations, scores and priors, bottom[0] to bottom[2]
+    classes      how many classes have locations of their own, and how many have scores
     first_stage  of RefineDet's first stage, if any: scores and locations, from bottom[after] on
     """
     locations, scores, priors = shapes
+    location_classes, num_classes = classes
     if len(priors) < 3 or priors[1] != 2 or np.prod(priors[2:], dtype=int) % 4:
         raise layer.error(f"bottom[2] must hold priors, (1, 2, P * 4), got shape {priors}")
     if priors[0] != 1:
         raise layer.error(f"bottom[2] has the priors of {priors[0]} images; needs one set for all")
     count = int(np.prod(priors[2:], dtype=int)) // 4
     wanted = [
-        (0, "4 numbers", locations, 4 * location_classes),
-        (1, "scores", scores, num_classes),
-        *zip((after, after + 1), ("2 scores", "4 numbers"), first_stage, (2, 4), strict=False),
+        (0, locations, 4 * location_classes),
+        (1, scores, num_classes),
+        *zip((after, after + 1), first_stage, (2, 4), strict=False),
     ]
-    for i, what, shape, each in wanted:
+    for i, shape, each in wanted:
         size = int(np.prod(shape[1:], dtype=int))
         if not shape or shape[0] != locations[0] or size != count * each:
             raise layer.error(
-                f"bottom[{i}] has shape {shape}; {count} priors ({what}, {each} a prior) and "
-                f"{locations[0] if locations else 0} items need {(locations[:1] + (count * each,))}"
+                f"bottom[{i}] has shape {shape}; with {each} numbers for each of {count} priors it "
+                f"must be ({locations[0] if locations else 'N'}, {count * each})"
             )

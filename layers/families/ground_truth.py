@@ -54,10 +54,10 @@ class GroundTruth:
 
     def _check(self, rows: np.ndarray, labels: np.ndarray) -> None:
         wrong = (labels < 0) | (labels >= self._classes) | (labels == self._background)
-        finite = np.isfinite(rows).all(axis=1)
-        for row in np.flatnonzero(wrong | ~finite)[:1]:
+        strange = ~np.isfinite(rows)
+        for row in np.flatnonzero(wrong | strange.any(axis=1))[:1]:
             item, label = rows[row, :2]
-            if not finite[row]:
+            if strange[row].any():
                 what = f"a box of item {item:g} is {rows[row, 3:7].tolist()}; it must be finite"
             elif label == self._background:
                 what = f"a box of item {item:g} has label {label:g}, the background's"

@@ -52,5 +52,5 @@ class PriorMatching:
     def _match(self, boxes: np.ndarray, objects: Objects) -> tuple[np.ndarray, np.ndarray]:
         outside = None
         if self._param.ignore_cross_boundary_bbox:
-            outside = ((boxes < 0) | (boxes > 1)).any(axis=1)
+            outside = np.any((boxes < 0) | (boxes > 1), axis=1)
         return match_boxes(overlaps(boxes[:, None], objects.boxes), self._least, outside)
