@@ -75,4 +75,4 @@ def _satisfying(boxes: np.ndarray, objects: np.ndarray, constraint: Any) -> np.n
                 is_constrained = True
                 values = measure(boxes[:, None], objects)
                 meets &= is_met(values, np.float32(getattr(constraint, bound)))
-    return meets.any(axis=1) if is_constrained else np.full(len(boxes), True)
+    return np.any(meets, axis=1) if is_constrained else np.full(len(boxes), True)

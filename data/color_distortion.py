@@ -79,7 +79,7 @@ def _hue(image: np.ndarray, param: Any, rng: np.random.Generator) -> np.ndarray:
 def _in_hsv(image: np.ndarray, channel: int, table: np.ndarray) -> np.ndarray:
     """The image with one channel of hue, saturation and value looked up in a table."""
     hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
-    hsv[..., channel] = table[hsv[..., channel]]
+    hsv[..., channel] = cv2.LUT(hsv[..., channel], table)
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)
 
 

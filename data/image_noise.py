@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from ..proto import ConfigError
+from .image import decode_image
 
 _FIELD = "transform_param.noise_param"
 
@@ -30,9 +31,8 @@ def add_noise(image: np.ndarray, param: Any, rng: np.random.Generator) -> np.nda
             raise ConfigError(f"{_FIELD}.{field}: needs images of 3 channels, got {channels}")
     image = _blurred(image, param)
     if param.jpeg > 0:
-        flag = cv2.IMREAD_COLOR if channels == 3 else cv2.IMREAD_GRAYSCALE
         _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(param.jpeg)])
-        image = cv2.imdecode(data, flag)
+        image = decode_image(data.tobytes(), channels == 3)
     if param.erode:
         image = cv2.erode(image, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3)))
     if param.posterize:
