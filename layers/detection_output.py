@@ -6,6 +6,7 @@ import numpy as np
 
 from ..core import Blobs, Layer, Shape, log, register
 from ..data.naming import naming
+from ..kernels import kernels_for
 from ..proto import ConfigError
 from .families.box_coding import BoxCoding
 from .families.detection_files import DetectionFiles
@@ -70,6 +71,10 @@ class DetectionOutput(Layer):
         check_heads(self, bottom_shapes[:3], classes, bottom_shapes[3:], after=3)
         return [(1, 1, 1, ROW)]
 
+    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        priors = bottom[2].count // 8
+        self._suppression = kernels_for(self.device).prepare_suppression(priors)
+
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         locations = boxes_of(bottom[0].data, self._location_classes)
         scores = class_scores(bottom[1].data, self._param.num_classes)
@@ -108,7 +113,7 @@ class DetectionOutput(Layer):
             mine = codes[places, 0 if self._location_classes == 1 else label]
             boxes = self._coding.decode(priors[places], variances[places], mine)
             values = scores[places, label]
-            kept = suppress(boxes, values, nms.nms_threshold, eta=nms.eta)
+            kept = suppress(boxes, values, nms.nms_threshold, eta=nms.eta, kernel=self._suppression)
             labels = np.full(len(kept), label, scores.dtype)
             found.append(np.column_stack([labels, values[kept], boxes[kept]]))
         rows = np.concatenate(found)

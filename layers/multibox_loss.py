@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..core import Array, Blobs, Shape, log, register
+from ..core import Array, Blobs, Layer, Shape, log, register
 from ..proto.caffe_pb2 import MultiBoxLossParameter
 from .families.box_coding import BoxCoding
 from .families.box_matching import NONE
@@ -98,6 +98,8 @@ class MultiBoxLoss(LossLayer):
         total = self._param.loc_weight * location_losses.sum() * self._counts[0]
         return (total + score_losses.sum() * self._counts[1]) / self._divisor
 
+    forward_gpu = Layer.forward_gpu
+
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
         scale = factor / self._divisor
         if self.propagate_down[0]:
@@ -149,7 +151,7 @@ class MultiBoxLoss(LossLayer):
             losses[self._places[::2]] += terms.sum(axis=1)
         for i in nearest:
             boxes, allowed = self._priors[i], None
-            if not self._param.use_prior_for_nms:
+            if self._mining.needs_boxes and not self._param.use_prior_for_nms:
                 boxes = self._coding.decode(boxes, self._variances, locations[i, :, 0])
             if len(bottom) > 4:
                 likely = bottom[4].data.reshape(items, -1, 2)[i, :, 1]

@@ -1,6 +1,6 @@
 """A small SSD that finds rectangles, ellipses and triangles, trained from scratch in minutes.
 
-python docs/examples/ssd_shapes.py [--iterations 2000] [--picture found.png]
+python docs/examples/ssd_shapes.py [--iterations 600] [--picture found.png]
 
 It draws its own images, writes them into LMDBs of AnnotatedDatums, trains with random crops,
 mirrored and distorted, and prints the mean average precision on images it has not seen.
@@ -249,7 +249,7 @@ def main(folder, iterations, picture):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Train a small SSD on shapes.")
-    parser.add_argument("--iterations", type=int, default=2000)
+    parser.add_argument("--iterations", type=int, default=600)
     parser.add_argument("--picture", help="where to draw what was found on some test images")
     flags = parser.parse_args()
     caffe.init_log(2)

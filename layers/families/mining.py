@@ -36,6 +36,11 @@ class Mining:
         """Whether matches have to be picked like all others."""
         return self.param.mining_type == MultiBoxLossParameter.HARD_EXAMPLE
 
+    @property
+    def needs_boxes(self) -> bool:
+        """Whether examples that overlap harder ones are left out."""
+        return self.param.HasField("nms_param") and self.param.nms_param.nms_threshold > 0
+
     def pick(
         self,
         losses: np.ndarray,
@@ -47,7 +52,7 @@ class Mining:
         """(matches that stay, bool per prior whether it is a negative) of one image.
 
         losses, matches, nearest  a number per prior, the last two from match_boxes
-        boxes                     (priors, 4), for nms_param
+        boxes                     (priors, 4), looked at if needs_boxes
         allowed                   bool per prior: which may be picked; None: all
         """
         candidates = np.full(len(losses), True)
@@ -72,9 +77,9 @@ class Mining:
 
     def _hardest(self, places: np.ndarray, losses: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         losses = losses[places]
-        nms = self.param.nms_param
-        if not self.param.HasField("nms_param") or nms.nms_threshold <= 0:
+        if not self.needs_boxes:
             return places[best_first(losses)]
+        nms = self.param.nms_param
         top_k = nms.top_k if nms.HasField("top_k") else ALL
         order = best_first(losses, top_k)
         sides = boxes[places[order], 2:] - boxes[places[order], :2]
