@@ -8,7 +8,14 @@ from ..data.annotated_transform import AnnotatedTransformer
 from ..data.backend import open_source
 from ..data.naming import naming
 from ..proto.caffe_pb2 import DataParameter
+from .families.foreign_fields import refuse_fields
 from .families.prefetching import PrefetchingLayer
+
+_FOREIGN = {
+    "yolo_data_type": "MobileNet-YOLO",
+    "seg_resize_width": "MobileNet-YOLO",
+    "seg_resize_height": "MobileNet-YOLO",
+}
 
 
 @register("AnnotatedData")
@@ -53,6 +60,8 @@ class AnnotatedData(PrefetchingLayer):
             self._source = open_source(data_param.source, backend)
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
+        param = self.param.annotated_data_param
+        refuse_fields(self, param, "annotated_data_param", _FOREIGN)
         super().setup(bottom_shapes)
         self.shapes_vary = True  # with the number of objects
 

@@ -11,6 +11,7 @@ from ..proto import ConfigError
 from .families.box_coding import BoxCoding
 from .families.detection_files import DetectionFiles
 from .families.detector_blobs import boxes_of, check_heads, class_scores, priors_of
+from .families.foreign_fields import refuse_fields
 from .families.nms import ALL, best_first, suppress
 
 ROW = 7  # item in batch, label, score, xmin, ymin, xmax, ymax
@@ -32,8 +33,8 @@ class DetectionOutput(Layer):
     Of each class but the background, scores above confidence_threshold count, the nms_param.top_k
     highest of them; of boxes that overlap by more than nms_threshold, the one with the highest
     score stays (families/nms.py, also for eta). keep_top_k are kept for each item. Boxes are
-    fractions of the image and may reach out of it. Priors less likely something than
-    objectness_score are background for sure.
+    fractions of the image, which they may reach out of unless clip cuts them. Priors less likely
+    something than objectness_score are background for sure.
 
     save_output_param writes the objects to files (families/detection_files.py) once
     num_test_image images were seen. visualize has no effect. There is no backward pass.
@@ -41,9 +42,9 @@ class DetectionOutput(Layer):
     Prototxt: detection_output_param { num_classes  share_location: true  background_label_id: 0
               nms_param { nms_threshold: 0.3  top_k: (all)  eta: 1 }  keep_top_k: -1
               confidence_threshold: (none)  code_type: CORNER  variance_encoded_in_target: false
-              objectness_score: 0.01  save_output_param { output_directory, output_name_prefix,
-              output_format: VOC, COCO or ILSVRC, label_map_file, name_size_file, num_test_image,
-              resize_param } }
+              objectness_score: 0.01  clip: false
+              save_output_param { output_directory, output_name_prefix, output_format: VOC, COCO or
+              ILSVRC, label_map_file, name_size_file, num_test_image, resize_param } }
     Source: Liu et al., "SSD: Single Shot MultiBox Detector", ECCV 2016; Zhang et al.,
             "Single-Shot Refinement Neural Network for Object Detection", CVPR 2018; their Caffes.
     """
@@ -112,6 +113,8 @@ class DetectionOutput(Layer):
             places = places[best_first(scores[places, label], self._top_k)]
             mine = codes[places, 0 if self._location_classes == 1 else label]
             boxes = self._coding.decode(priors[places], variances[places], mine)
+            if self._param.clip:
+                boxes = boxes.clip(0, 1)
             values = scores[places, label]
             kept = suppress(boxes, values, nms.nms_threshold, eta=nms.eta, kernel=self._suppression)
             labels = np.full(len(kept), label, scores.dtype)
@@ -143,6 +146,7 @@ class DetectionOutput(Layer):
 
     def _check_parameters(self) -> None:
         param, field = self._param, "detection_output_param"
+        refuse_fields(self, param, field, {"use_polygon": "TextBoxes++"})
         if param.num_classes < 1:
             raise self.error(f"{field}.num_classes: is required; it counts the background")
         if param.nms_param.nms_threshold < 0:

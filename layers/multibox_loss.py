@@ -7,12 +7,19 @@ from ..proto.caffe_pb2 import MultiBoxLossParameter
 from .families.box_coding import BoxCoding
 from .families.box_matching import NONE
 from .families.detector_blobs import boxes_of, check_heads, class_scores, priors_of
+from .families.foreign_fields import refuse_fields
 from .families.ground_truth import ROW, GroundTruth
 from .families.location_loss import LOCATION_LOSSES
 from .families.loss import LossLayer
 from .families.mining import Mining
 from .families.prior_matching import PriorMatching
 from .families.score_loss import NO_LABEL, LogisticScores, SoftmaxScores
+
+_FOREIGN = {
+    "alpha": "a focal-loss SSD",
+    "gamma": "a focal-loss SSD",
+    "ignore_difficult_gt": "NVCaffe",
+}
 
 
 @register("MultiBoxLoss")
@@ -199,6 +206,7 @@ class MultiBoxLoss(LossLayer):
 
     def _check_parameters(self) -> None:
         param, field = self._param, "multibox_loss_param"
+        refuse_fields(self, param, field, _FOREIGN)
         if param.num_classes < 1:
             raise self.error(f"{field}.num_classes: is required; it counts the background")
         if self._is_softmax and self.background >= param.num_classes:

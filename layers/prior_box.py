@@ -6,6 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..core import Array, Blobs, Layer, Shape, register
+from .families.foreign_fields import refuse_fields
+
+_FOREIGN = {
+    "denser_prior_boxes": "TextBoxes++",
+    "fixed_size": "FaceBoxes",
+    "fixed_ratio": "FaceBoxes",
+    "density": "FaceBoxes",
+}
 
 
 @register("PriorBox")
@@ -35,6 +43,7 @@ class PriorBox(Layer):
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param = self.param.prior_box_param
+        refuse_fields(self, param, "prior_box_param", _FOREIGN)
         self._check_sizes(list(param.min_size), list(param.max_size))
         self._ratios = self._distinct_ratios()
         self._variance = list(param.variance) or [0.1]
