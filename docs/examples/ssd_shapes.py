@@ -232,7 +232,7 @@ def main(folder, iterations, picture):
         folder=folder,
         iterations=iterations,
         three_quarters=max(iterations * 3 // 4, 1),
-        interval=max(iterations // 5, 1),
+        interval=iterations // 5 if iterations >= 100 else iterations,
         batches=IMAGES["test"] // BATCH["test"],
     )
     (folder / "solver.prototxt").write_text(text)
