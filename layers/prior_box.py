@@ -92,7 +92,7 @@ class PriorBox(Layer):
     def _boxes(self, map_size: Sequence[int], image_size: Sequence[float]) -> Array:
         """The corners of all boxes, (H, W, P, 4)."""
         image = np.array(image_size, float)
-        steps = self._steps or image / map_size
+        steps = self._steps or image / np.maximum(map_size, 1)
         offset = self.param.prior_box_param.offset
         rows, columns = (
             (np.arange(size) + offset) * step for size, step in zip(map_size, steps, strict=True)
@@ -100,7 +100,7 @@ class PriorBox(Layer):
         centres = np.stack(np.meshgrid(columns, rows), axis=-1)[:, :, None]
         halves = np.array(self._sizes()) / 2
         corners = np.concatenate([centres - halves, centres + halves], axis=-1)
-        return corners / np.tile(image[::-1], 2)
+        return corners / np.maximum(np.tile(image[::-1], 2), 1)
 
     def _sizes(self) -> list[tuple[float, float]]:
         """Width and height in pixels of each box of a cell."""
