@@ -12,6 +12,7 @@ from ..nets.diagnosis import first_nonfinite
 from ..proto import ConfigError, read_solver
 from ..proto.caffe_pb2 import SolverParameter
 from . import narration
+from .detection_testing import check_evaluation, check_outputs, test_detector
 from .learning_rate import learning_rate, steps_taken
 from .requests import Request, test_requests, train_request
 from .snapshot import check_prefix, learned_net, read_snapshot, write_snapshot
@@ -61,6 +62,7 @@ class Solver:
         narration.begin(param)
         check_prefix(param)
         _check_numbers(param)
+        check_evaluation(param)
         learning_rate(param, 0)  # a policy that cannot be used is better named before the nets
         train = train_request(param)
         log.info("solver.cpp:102", f"Creating training net {train.source}")
@@ -76,6 +78,8 @@ class Solver:
             log.info("solver.cpp:190", f"Creating test net (#{i}) specified by {test.source}")
             self.test_nets.append(self._build(test, share_with=self.net))
             self.test_nets[-1].debug_info |= param.debug_info
+            if param.eval_type == "detection":
+                check_outputs(self.test_nets[-1])
         self.step_parts = TrainingStep(param, self.net, Updater(param, self.net.weights))
         files = [path for paths in param.weights for path in paths.split(",") if path]
         self.load_weights(files, weights_skip)
@@ -148,17 +152,13 @@ class Solver:
                 return
 
     def test_all(self) -> None:
-        """Run every test net over its test_iter batches and log the mean outputs."""
+        """Run every test net over its test_iter batches and log its scores.
+
+        These are mean outputs or, for eval_type: "detection", mean average precisions.
+        """
         for i, net in enumerate(self.test_nets):
             try:
-                scores = test_net(
-                    net,
-                    i,
-                    self.iteration,
-                    self.param.test_iter[i],
-                    self.param.test_compute_loss,
-                    self._keep_testing,
-                )
+                scores = self._test(net, i)
             except Interrupted:
                 log.info("solver.cpp:377", "Test interrupted.")
                 return
@@ -208,6 +208,12 @@ class Solver:
             share_with=share_with,
             keep=self._keep,
         )
+
+    def _test(self, net: Net, number: int) -> Scores:
+        where, batches = (net, number, self.iteration), self.param.test_iter[number]
+        if self.param.eval_type == "detection":
+            return test_detector(*where, batches, self.param, self._keep_testing)
+        return test_net(*where, batches, self.param.test_compute_loss, self._keep_testing)
 
     def _time_to_test(self) -> bool:
         interval = self.param.test_interval

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..core import log
 from ..nets import Net
+from ..proto import ConfigError
 from .narration import output_lines, outputs
 
 Scores = list[tuple[str, float]]  # (blob, value) for every number of every output
@@ -38,6 +39,11 @@ def mean_outputs(
         values = np.array([value for _, value in scores], np.float32)
         if sums is None:
             names, sums = [name for name, _ in scores], values
+        elif len(sums) != len(values):
+            raise ConfigError(
+                f"batch {batch} gave {len(values)} output numbers and the first {len(sums)}: they "
+                'have no mean. A detector is tested by a solver with eval_type: "detection"'
+            )
         else:
             sums += values
     means = [] if sums is None else (sums / np.float32(batches)).tolist()

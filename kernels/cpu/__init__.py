@@ -35,6 +35,7 @@ __all__ = [
     "prepare_softmax",
     "prepare_stochastic_pooling",
     "prepare_sum",
+    "prepare_suppression",
     "prepare_transform",
     "prepare_update",
     "prepare_weighted_pooling",
@@ -45,6 +46,7 @@ Segments = Sequence[tuple[int, int, float, float]]
 FEW_NUMBERS = 1 << 16  # not worth loading a compiler for
 SHORT_ROW = 16
 FEW_LABELS = 1 << 12
+FEW_BOXES = 1 << 9
 
 
 @onednn_first
@@ -341,3 +343,17 @@ def prepare_labels(folded: tuple[int, int, int], ignore_label: int | None):
     from ..numba.labels import Labels
 
     return Labels(folded, ignore_label)
+
+
+def prepare_suppression(count: int):
+    """Thins out boxes (n, 4), sorted by falling score, that overlap one before by too much.
+
+    A function of boxes, threshold, eta, kept: kept (n) becomes whether each overlaps every one
+    that is kept before it by at most threshold, which each box kept multiplies by eta while it is
+    above 0.5. None for so few priors that array code is as fast.
+    """
+    if count < FEW_BOXES or not numba.available():
+        return None
+    from ..numba.suppression import suppress_sorted
+
+    return suppress_sorted

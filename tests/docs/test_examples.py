@@ -89,6 +89,22 @@ def test_merge_batchnorm(run):
     assert numbers(r"accuracy ([\d.]+)", text)[0] > 0.9
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_ssd_shapes(run, tmp_path):
+    precisions = numbers(r"mAP ([\d.]+)", run("ssd_shapes", "--picture", "found.png"))
+    print("mean average precision:", precisions)
+    assert precisions[-1] > 0.8
+    assert cv2.imread(str(tmp_path / "found.png")).shape == (4 * 64, 5 * 64, 3)
+
+
+def test_ssd_shapes_in_a_few_iterations(run):
+    text = run("ssd_shapes", "--iterations", "8")
+    (loss,), (precision,) = numbers(r"loss ([\d.]+)", text), numbers(r"mAP ([\d.]+)", text)
+    assert 0 < loss < 20
+    assert 0 <= precision <= 1
+
+
 def test_every_example_has_a_test_and_a_line():
     names = {path.stem for path in EXAMPLES.glob("*.py")} - SHARED
     assert {name.removeprefix("test_") for name in globals() if name.startswith("test_")} >= names

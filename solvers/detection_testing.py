@@ -1,0 +1,97 @@
+"""Testing a detector: the mean average precision of what it found over some batches."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..core import log
+from ..nets import Net
+from ..proto import ConfigError
+from .average_precision import VERSIONS, average_precision
+from .testing import Interrupted, Scores
+
+EVALUATIONS = ("classification", "detection")
+
+
+def check_evaluation(param: Any) -> None:
+    """Raise ConfigError unless a solver's eval_type and ap_version are known."""
+    for field, known in (("eval_type", EVALUATIONS), ("ap_version", VERSIONS)):
+        value = getattr(param, field)
+        if value not in known:
+            raise ConfigError(f"solver: {field}: {value!r} is none of {', '.join(known)}")
+
+
+def check_outputs(net: Net) -> None:
+    """Raise ConfigError unless all a net gives are tops of DetectionEvaluate layers."""
+    for name in net.outputs:
+        if net.blobs[name].shape[-1:] != (5,):
+            raise ConfigError(
+                f'solver: eval_type: "detection" tests nets whose outputs are tops of '
+                f"DetectionEvaluate, (1, 1, n, 5), but {name!r} is an output of shape "
+                f"{net.blobs[name].shape}; if nothing else needs it, give it to a Silence layer"
+            )
+
+
+class Evaluation:
+    """Collects the rows of one DetectionEvaluate top, batch by batch."""
+
+    def __init__(self):
+        self._objects: dict[int, int] = {}
+        self._rows: list[np.ndarray] = []
+
+    def add(self, rows: np.ndarray) -> None:
+        """Take in what one batch gave, (1, 1, n, 5)."""
+        rows = rows.reshape(-1, 5)
+        is_count = rows[:, 0] == -1
+        for label, count in rows[is_count, 1:3].astype(int).tolist():
+            self._objects[label] = self._objects.get(label, 0) + count
+        # Neither right nor wrong: on a difficult object that is not to be counted.
+        judged = ~is_count & (rows[:, 3:] != 0).any(axis=1)
+        self._rows.append(rows[judged])
+
+    def by_class(self, version: str) -> dict[int, float]:
+        """The average precision of each class."""
+        rows = np.concatenate(self._rows)
+        precisions = {}
+        for label, count in sorted(self._objects.items()):
+            mine = rows[rows[:, 1] == label]
+            precisions[label] = average_precision(mine[:, 2], mine[:, 3] != 0, count, version)
+        return precisions
+
+
+def test_detector(
+    net: Net,
+    number: int,
+    iteration: int,
+    batches: int,
+    param: Any,
+    keep_going: Callable[[], bool],
+) -> Scores:
+    """Run test net `number` and log the mean average precision of each output; returns them.
+
+    param is the solver's: ap_version, show_per_class_result, test_compute_loss. keep_going is
+    asked before each batch; Interrupted is raised when it says no.
+    """
+    log.info("solver.cpp:433", f"Iteration {iteration}, Testing net (#{number})")
+    check_outputs(net)
+    found = {name: Evaluation() for name in net.outputs}
+    loss = np.float32(0)
+    for _ in range(batches):
+        if not keep_going():
+            raise Interrupted
+        loss += np.float32(net.forward())
+        for name, evaluation in found.items():
+            evaluation.add(net.blobs[name].data)
+    if param.test_compute_loss:
+        log.info("solver.cpp:498", f"Test loss: {float(loss / np.float32(batches)):g}")
+    scores = []
+    for i, (name, evaluation) in enumerate(found.items()):
+        precisions = evaluation.by_class(param.ap_version)
+        if param.show_per_class_result:
+            for label, precision in precisions.items():
+                log.info("solver.cpp:540", f"class{label}: {precision:g}")
+        mean = float(np.mean(list(precisions.values())))
+        log.info("solver.cpp:546", f"    Test net output #{i}: {name} = {mean:g}")
+        scores.append((name, mean))
+    return scores
