@@ -32,6 +32,8 @@ __all__ = [
     "prepare_max_pooling",
     "prepare_parts",
     "prepare_relu",
+    "prepare_region_max",
+    "prepare_region_mean",
     "prepare_softmax",
     "prepare_stochastic_pooling",
     "prepare_sum",
@@ -340,3 +342,27 @@ def prepare_labels(folded: tuple[int, int, int], ignore_label: int | None):
     from ..numba.labels import Labels
 
     return Labels(folded, ignore_label)
+
+
+def prepare_region_max():
+    """The largest number of each window of each region; see region_pooling.
+
+    forward(x, items, rows, columns, y), then backward(dy, items, dx)
+    """
+    if numba.available():
+        from ..numba.region_pooling import RegionMax
+    else:
+        from .region_pooling import RegionMax
+    return RegionMax()
+
+
+def prepare_region_mean():
+    """The mean of each window of each region, with channels of its own; see region_pooling.
+
+    forward(x, items, rows, columns, y), backward(dy, items, rows, columns, dx)
+    """
+    if numba.available():
+        from ..numba.region_pooling import RegionMean
+    else:
+        from .region_pooling import RegionMean
+    return RegionMean()
