@@ -51,3 +51,12 @@ def test_each_item_of_a_batch_has_the_gradient_that_it_has_alone(make_layer):
 def test_what_does_not_fit_is_named(make_layer, shapes, message):
     with pytest.raises(ConfigError, match=rf"layer 'it' \(DiceCoefLoss\): .*{message}"):
         make_layer(DICE, *shapes)
+
+
+def test_smooth_is_a_field(make_layer):
+    prototxt = f"{DICE} dice_coef_loss_param {{ smooth: 0.5 }}"
+    layer, bottom, top = make_layer(prototxt, [[1, 1]], [[1, 0]])
+    layer.forward(bottom, top)
+    assert top[0].data == pytest.approx(1 - 2.5 / 3.5)
+    with pytest.raises(ConfigError, match="dice_coef_loss_param.smooth: 0 must be above 0"):
+        make_layer(prototxt.replace("0.5", "0"), (1, 2), (1, 2))
