@@ -73,6 +73,8 @@ class _FieldReader:
         values = self._values(field)
         stem = _STEMS.get(field)
         pair = [f"{stem}_h", f"{stem}_w"] if stem else []
+        if any(name not in self._param.DESCRIPTOR.fields_by_name for name in pair):
+            pair = []
         given = [name for name in pair if self._param.HasField(name)]
         if given and values:
             raise self._error(field, f"cannot stand beside {given[0]}; give one or the other")
@@ -85,7 +87,7 @@ class _FieldReader:
         if not values and field in _DEFAULTS:
             return (_DEFAULTS[field],) * axes
         if not values:
-            forms = " (or kernel_h and kernel_w)" if axes == 2 else ""
+            forms = f" (or {pair[0]} and {pair[1]})" if axes == 2 and pair else ""
             raise self._error(field, f"is required{forms}")
         raise self._error(
             field, f"has {len(values)} values for {axes} spatial axes; give 1 or {axes}"
