@@ -22,7 +22,11 @@ def assert_close() -> Callable:
 
 
 def pytest_generate_tests(metafunc):
-    """`layer_golden` and `net_golden` run over every recorded case."""
+    """`layer_golden`, `net_golden` and `fork_golden` run over every recorded case."""
+    if "fork_golden" in metafunc.fixturenames:
+        cases = sorted((GOLDENS / "forks").glob("*/*.npz"))
+        names = [f"{case.parent.name}-{case.stem}" for case in cases]
+        metafunc.parametrize("fork_golden", cases, ids=names)
     for name in ("layer", "net"):
         if f"{name}_golden" in metafunc.fixturenames:
             cases = sorted((GOLDENS / f"{name}s").glob("*.npz"))
