@@ -37,6 +37,7 @@ __all__ = [
     "prepare_softmax",
     "prepare_stochastic_pooling",
     "prepare_sum",
+    "prepare_suppression",
     "prepare_transform",
     "prepare_update",
     "prepare_weighted_pooling",
@@ -366,3 +367,16 @@ def prepare_region_mean():
     else:
         from .region_pooling import RegionMean
     return RegionMean()
+
+
+def prepare_suppression():
+    """Non-maximum suppression of boxes (x1, y1, x2, y2) in pixels, ends inclusive, best first.
+
+    A function of boxes (N, 4), threshold and how many to keep at most, which gives the places of
+    those kept; None where array code has to do it
+    """
+    if not numba.available():
+        return None
+    from ..numba.suppression import suppress
+
+    return suppress

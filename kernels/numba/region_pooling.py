@@ -9,14 +9,23 @@ _compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 
 class RegionMax:
-    """y[r, c, i, j] = the largest x[items[r], c] in window (i, j) of region r."""
+    """y[r, c, i, j] = the largest x[items[r], c] in window (i, j) of region r.
+
+    Windows are a few places: channels are what vectors are made of, and lie last inside.
+    """
 
     def forward(self, x, items, rows, columns, y) -> None:
-        self._index: Array = np.empty(y.shape, np.int32)
-        _largest(x, items, rows, columns, y, self._index)
+        regions, channels, *windows = y.shape
+        best: Array = np.empty((regions, *windows, channels), y.dtype)
+        self._index: Array = np.empty(best.shape, np.int32)
+        _largest(_channels_last(x), items, rows, columns, best, self._index)
+        y[...] = best.transpose(0, 3, 1, 2)
 
     def backward(self, dy, items, dx) -> None:
-        _send_back(dy, items, self._index, dx.reshape(*dx.shape[:2], -1))
+        n, channels, h, w = dx.shape
+        gradient = np.zeros((n, h * w, channels), dx.dtype)
+        _send_back(_channels_last(dy), items, self._index, gradient)
+        dx[...] = gradient.reshape(n, h, w, channels).transpose(0, 3, 1, 2)
 
 
 class RegionMean:
@@ -29,41 +38,46 @@ class RegionMean:
         _spread(dy, items, rows, columns, dx)
 
 
+def _channels_last(x) -> Array:
+    return np.ascontiguousarray(x.transpose(0, 2, 3, 1))
+
+
 @_compiled
 def _largest(x, items, rows, columns, y, index):
-    regions, channels, out_h, out_w = y.shape
-    width = x.shape[3]
+    regions, out_h, out_w, channels = y.shape
+    width = x.shape[2]
     for r in range(regions):
-        for c in range(channels):
-            plane = x[items[r], c]
-            for i in range(out_h):
-                top, bottom = rows[r, i]
-                for j in range(out_w):
-                    left, right = columns[r, j]
-                    if top >= bottom or left >= right:
-                        y[r, c, i, j], index[r, c, i, j] = 0, -1
-                        continue
-                    best, place = plane[top, left], top * width + left
-                    for h in range(top, bottom):
-                        row = plane[h]
-                        for w in range(left, right):
-                            # nan, once found, stays.
-                            if (not row[w] <= best) and best == best:
-                                best, place = row[w], h * width + w
-                    y[r, c, i, j], index[r, c, i, j] = best, place
+        for i in range(out_h):
+            top, bottom = rows[r, i]
+            for j in range(out_w):
+                left, right = columns[r, j]
+                best, places = y[r, i, j], index[r, i, j]
+                if top >= bottom or left >= right:
+                    best[:] = 0
+                    places[:] = -1
+                    continue
+                best[:] = x[items[r], top, left]
+                places[:] = top * width + left
+                for h in range(top, bottom):
+                    for w in range(left, right):
+                        numbers, place = x[items[r], h, w], np.int32(h * width + w)
+                        for c in range(channels):
+                            # nan, once found, stays. No branches, so that vectors can do it.
+                            is_newer = (not numbers[c] <= best[c]) & (best[c] == best[c])
+                            best[c] = numbers[c] if is_newer else best[c]
+                            places[c] = place if is_newer else places[c]
 
 
 @_compiled
 def _send_back(dy, items, index, dx):
-    regions, channels, out_h, out_w = dy.shape
-    dx[:] = 0
+    regions, out_h, out_w, channels = dy.shape
     for r in range(regions):
-        for c in range(channels):
-            plane = dx[items[r], c]
-            for i in range(out_h):
-                for j in range(out_w):
-                    if index[r, c, i, j] >= 0:
-                        plane[index[r, c, i, j]] += dy[r, c, i, j]
+        gradients = dx[items[r]]
+        for i in range(out_h):
+            for j in range(out_w):
+                for c in range(channels):
+                    if index[r, i, j, c] >= 0:
+                        gradients[index[r, i, j, c], c] += dy[r, i, j, c]
 
 
 @_compiled

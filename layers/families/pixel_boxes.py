@@ -7,6 +7,7 @@ segmentation", CVPR 2014, for the encoding of one box relative to another.
 import numpy as np
 
 from ...core import Array
+from ...kernels import kernels_for
 
 
 def encode(boxes: Array, targets: Array) -> Array:
@@ -47,11 +48,14 @@ def overlaps(boxes: Array, others: Array) -> Array:
     return common / (areas[:, None] + other_areas - common)
 
 
-def suppress(boxes: Array, threshold: float, most: int) -> list[int]:
+def suppress(boxes: Array, threshold: float, most: int) -> Array:
     """Non-maximum suppression: which of the boxes, best first, to keep, at most `most`.
 
     A box goes if it overlaps one kept before by more than threshold.
     """
+    kernel = kernels_for("cpu").prepare_suppression()
+    if kernel:
+        return kernel(boxes, threshold, most)
     kept: list[int] = []
     areas = sizes(boxes).prod(axis=1)
     left = np.arange(len(boxes))
@@ -63,7 +67,7 @@ def suppress(boxes: Array, threshold: float, most: int) -> list[int]:
         height = np.minimum(others[:, 3], y2) - np.maximum(others[:, 1], y1) + 1
         common = np.maximum(width, 0) * np.maximum(height, 0)
         left = left[common <= threshold * (areas[best] + areas[left] - common)]
-    return kept
+    return np.array(kept, int)
 
 
 def _centre_and_size(boxes: Array) -> tuple[Array, Array]:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from cortado.kernels import choice
 from cortado.layers.families import pixel_boxes
 
 
@@ -38,18 +39,39 @@ def test_boxes_are_cut_at_the_image():
     assert found.tolist() == [[0, 2, 24, 19]]
 
 
-def test_suppression_keeps_what_overlaps_no_better_box(boxes):
+@pytest.fixture(params=["numpy", "numba"])
+def library(request):
+    if request.param == "numba":
+        pytest.importorskip("numba")
+    with choice.only(request.param):
+        yield
+
+
+def test_suppression_keeps_what_overlaps_no_better_box(boxes, library):
     overlaps = pixel_boxes.overlaps(boxes, boxes)
     expected = []
     for i in range(len(boxes)):
         if all(overlaps[i, j] <= 0.2 for j in expected):
             expected.append(i)
-    assert pixel_boxes.suppress(boxes, 0.2, 99) == expected
-    assert pixel_boxes.suppress(boxes, 0.2, 2) == expected[:2]
-    assert pixel_boxes.suppress(boxes[:0], 0.2, 2) == []
+    assert pixel_boxes.suppress(boxes, 0.2, 99).tolist() == expected
+    assert pixel_boxes.suppress(boxes, 0.2, 2).tolist() == expected[:2]
+    assert pixel_boxes.suppress(boxes[:0], 0.2, 2).tolist() == []
 
 
-def test_an_overlap_equal_to_the_threshold_stays():
-    boxes = np.array([[0.0, 0, 9, 9], [0, 0, 9, 4]])
-    assert pixel_boxes.suppress(boxes, 0.5, 9) == [0, 1]
-    assert pixel_boxes.suppress(boxes, 0.49, 9) == [0]
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_an_overlap_equal_to_the_threshold_stays(library, dtype):
+    boxes = np.array([[0, 0, 9, 9], [0, 0, 9, 4]], dtype)
+    assert pixel_boxes.suppress(boxes, 0.5, 9).tolist() == [0, 1]
+    assert pixel_boxes.suppress(boxes, 0.49, 9).tolist() == [0]
+
+
+def test_suppression_of_many_boxes_is_the_same_in_every_library():
+    pytest.importorskip("numba")
+    corners = np.random.default_rng(2).uniform(0, 300, (500, 2, 2)).astype("float32")
+    boxes = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+    found = []
+    for name in ("numpy", "numba"):
+        with choice.only(name):
+            found.append(pixel_boxes.suppress(boxes, 0.5, 400).tolist())
+    assert found[0] == found[1]
+    assert 20 < len(found[0]) < 400
