@@ -26,9 +26,10 @@ class Python(Layer):
     `instance` is the object of that class. What it raises keeps its type and traceback, and gains
     a note that names the layer. On a GPU it works on host copies of the blobs.
 
-    Faster R-CNN's rpn.proposal_layer, rpn.anchor_target_layer and rpn.proposal_target_layer are
-    built in: if such a module cannot be imported, twins/ has the layer, and a line of the log
-    says so. Their settings, which that project keeps in a file, are entries of param_str.
+    Faster R-CNN's rpn.proposal_layer, rpn.anchor_target_layer, rpn.proposal_target_layer and
+    roi_data_layer.layer are built in: if such a module cannot be imported, twins/ has the layer,
+    and a line of the log says so. Their settings, which that project keeps in a file, are entries
+    of param_str.
 
     Prototxt: python_param { module, layer, param_str: "" }
               share_in_parallel is accepted and has no effect.

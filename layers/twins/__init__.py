@@ -14,6 +14,7 @@ _TWINS = {
     ("rpn.proposal_layer", "ProposalLayer"): "proposal_layer",
     ("rpn.anchor_target_layer", "AnchorTargetLayer"): "anchor_target_layer",
     ("rpn.proposal_target_layer", "ProposalTargetLayer"): "proposal_target_layer",
+    ("roi_data_layer.layer", "RoIDataLayer"): "roi_data_layer",
 }
 
 

@@ -21,6 +21,7 @@ class Twin(PythonLayer):
     """
 
     defaults: ClassVar[dict[str, Any]] = {}
+    texts: tuple[str, ...] = ()  # the options that are text; the others are numbers or lists
 
     seed = 0  # set by whoever makes the layer
     passes = 0  # how many batches have drawn random numbers
@@ -66,7 +67,10 @@ class Twin(PythonLayer):
                     f"python_param.param_str: {line.strip()!r} is not `name: value` with one of "
                     f"the names {', '.join(self.defaults)}"
                 )
-            given[name] = _value(entry[3], self.defaults[name], name)
+            if name in self.texts:
+                given[name] = entry[3].strip("'\"")
+            else:
+                given[name] = _value(entry[3], self.defaults[name], name)
         return given
 
 
