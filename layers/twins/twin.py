@@ -30,9 +30,7 @@ class Twin(PythonLayer):
         self.options = {**self.defaults, **self._given()}
         for name, value in self.options.items():
             if value is None:
-                raise ConfigError(
-                    f"python_param.param_str: {name} is required, as in \"'{name}': 21\""
-                )
+                raise ConfigError(f"python_param.param_str: {name} is required")
 
     def reshape(self, bottom: Blobs, top: Blobs) -> None:
         """Leave the tops alone: forward knows their shapes."""

@@ -42,9 +42,10 @@ def folder(tmp_path):
 
 
 def twin(folder, more="scale: 10", num_classes=4):
+    options = f"'num_classes': {num_classes}\\n'source': '{folder}/windows.txt'\\n{more}"
     return (
         'type: "Python" python_param { module: "roi_data_layer.layer" layer: "RoIDataLayer" '
-        f"param_str: \"'num_classes': {num_classes}\\n'source': '{folder}/windows.txt'\\n{more}\" }}"
+        f'param_str: "{options}" }}'
     )
 
 
