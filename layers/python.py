@@ -149,9 +149,10 @@ class Python(Layer):
             twin = twin_of(module, layer)
             if twin is None:
                 raise
+            reason = "no such module" if isinstance(problem, ConfigError) else problem
             log.warning(
                 "layer_factory.cpp:121",
-                f"Layer {self.name}: {self._class_name} cannot be imported ({problem}); Cortado's "
+                f"Layer {self.name}: {self._class_name} cannot be imported ({reason}); Cortado's "
                 "own layer of that name takes its place",
             )
             return twin

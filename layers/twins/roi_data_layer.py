@@ -69,7 +69,9 @@ class RoIDataLayer(Twin):
         ]
         if not self._entries:
             raise ConfigError(f"{options['source']}: no image has a window with overlap 1")
-        for blob, shape in zip(top, ((1, 3, 1, 1), (1, 3), (1, 5)), strict=True):
+        # Before the first image, the size that layers above have to fit.
+        image = (1, 3, int(options["scale"]), int(options["max_size"]))
+        for blob, shape in zip(top, (image, (1, 3), (1, 5)), strict=True):
             blob.reshape(shape)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:

@@ -133,3 +133,8 @@ def test_a_file_without_true_boxes_is_named(make_layer, folder):
 def test_the_number_of_blobs_is_checked(make_layer, folder):
     with pytest.raises(ConfigError, match="takes no bottoms and gives 3 tops .* got 0 and 2"):
         make_layer(twin(folder), tops=2)
+
+
+def test_before_the_first_image_there_is_room_for_one(make_layer, folder):
+    _, _, top = make_layer(twin(folder), tops=3)
+    assert [blob.shape for blob in top] == [(1, 3, 10, 1000), (1, 3), (1, 5)]
