@@ -17,3 +17,13 @@ class WarpCTCLoss(CTCLossLayer):
     Prototxt: ctc_loss_param { blank_label: 0 (or blank_index)  alphabet_size: C  time_step: T }
     Source: Graves et al., "Connectionist Temporal Classification", ICML 2006; Baidu's warp-ctc.
     """
+
+
+@register("WarpCtcLoss")
+class WarpCtcLoss(CTCLossLayer):
+    """loss = - sum_n log P(labels_n | x_n) / N, P summed over all alignments of the labels.
+
+    WarpCTCLoss, written in another way.
+
+    Prototxt: ctc_loss_param { blank_label: 0 (or blank_index)  alphabet_size: C  time_step: T }
+    """

@@ -75,6 +75,7 @@ def test_all_paths_that_give_the_labels_count(make_layer, blank, merges):
         ("WarpCTC", "", 0),
         ("WarpCTC", "blank_index: -1", 3),
         ("WarpCTCLoss", "blank_label: 3", 3),
+        ("WarpCtcLoss", "", 0),
     ],
 )
 def test_with_two_bottoms_blanks_are_skipped(make_layer, kind, fields, blank):
