@@ -63,7 +63,7 @@ class InnerDistance(Layer):
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         xp, x = self.xp, bottom[0].data.reshape(self._x_shape)
         dy, slope = top[0].diff.reshape(len(x), -1), self._difference.data
-        dx: Array | None = None
+        dx: Array = None
         if self.propagate_down[0]:
             dx = bottom[0].diff.reshape(self._x_shape)
             dx[...] = 0
