@@ -31,13 +31,13 @@ __all__ = [
     "prepare_lrn_within_channel",
     "prepare_max_pooling",
     "prepare_parts",
+    "prepare_pixel_suppression",
     "prepare_relu",
     "prepare_region_max",
     "prepare_region_mean",
     "prepare_softmax",
     "prepare_stochastic_pooling",
     "prepare_sum",
-    "prepare_suppression",
     "prepare_transform",
     "prepare_update",
     "prepare_weighted_pooling",
@@ -369,7 +369,7 @@ def prepare_region_mean():
     return RegionMean()
 
 
-def prepare_suppression():
+def prepare_pixel_suppression():
     """Non-maximum suppression of boxes (x1, y1, x2, y2) in pixels, ends inclusive, best first.
 
     A function of boxes (N, 4), threshold and how many to keep at most, which gives the places of
@@ -377,6 +377,6 @@ def prepare_suppression():
     """
     if not numba.available():
         return None
-    from ..numba.suppression import suppress
+    from ..numba.pixel_suppression import suppress
 
     return suppress

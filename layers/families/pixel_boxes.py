@@ -53,7 +53,7 @@ def suppress(boxes: Array, threshold: float, most: int) -> Array:
 
     A box goes if it overlaps one kept before by more than threshold.
     """
-    kernel = kernels_for("cpu").prepare_suppression()
+    kernel = kernels_for("cpu").prepare_pixel_suppression()
     if kernel:
         return kernel(boxes, threshold, most)
     kept: list[int] = []

@@ -53,8 +53,8 @@ def test_without_numba_the_definition_runs():
     with choice.only("numpy"):
         assert isinstance(cpu.prepare_region_max(), reference.RegionMax)
         assert isinstance(cpu.prepare_region_mean(), reference.RegionMean)
-        assert cpu.prepare_suppression() is None
+        assert cpu.prepare_pixel_suppression() is None
     with choice.only("numba"):
         assert isinstance(cpu.prepare_region_max(), compiled.RegionMax)
         assert isinstance(cpu.prepare_region_mean(), compiled.RegionMean)
-        assert cpu.prepare_suppression() is not None
+        assert cpu.prepare_pixel_suppression() is not None
