@@ -9,6 +9,9 @@ import numpy as np
 
 from ...core import Array
 
+# The logarithm of 0 is -inf; and nan goes on its way: whoever reads it can tell.
+_silently = np.errstate(divide="ignore", invalid="ignore")
+
 
 class CTCAlignment:
     """log P(labels | x), summed over all paths that give the labels, and its gradient.
@@ -46,6 +49,7 @@ class CTCAlignment:
         self._skips = xp.asarray(_log(skips))
         self._lengths = xp.asarray(np.array(lengths, int))
 
+    @_silently
     def run(self, log_p: Array) -> tuple[Array, Array]:
         """log P (N), -inf where there is no path, and the share of all paths in each state.
 
@@ -69,7 +73,7 @@ class CTCAlignment:
         paths = before + after
         # Any step gives the sum; the first one is in every sequence.
         total = _sum_of(xp, paths[0])
-        has_path = xp.isfinite(total)
+        has_path = total != -np.inf  # also for nan, which is to show
         shares = xp.exp(paths - xp.where(has_path, total, 0)[:, None])
         return total, xp.where(has_path[:, None], shares, 0)
 
@@ -88,6 +92,7 @@ class CTCAlignment:
         return y
 
 
+@_silently
 def log_softmax(xp: Any, x: Array) -> Array:
     """Log probabilities of the classes on the last axis, in double precision."""
     shifted = x.astype("float64")
@@ -105,5 +110,4 @@ def _sum_of(xp: Any, logs: Array) -> Array:
     """The log of the sum of the numbers in each row whose logs these are."""
     peak = logs.max(axis=1)
     peak = xp.where(xp.isfinite(peak), peak, 0)
-    with np.errstate(divide="ignore"):
-        return peak + xp.log(xp.exp(logs - peak[:, None]).sum(axis=1))
+    return peak + xp.log(xp.exp(logs - peak[:, None]).sum(axis=1))

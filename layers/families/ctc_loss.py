@@ -61,14 +61,15 @@ class CTCLossLayer(LossLayer):
         self._log_p = log_softmax(xp, x[delay:])
         self._alignment = CTCAlignment(xp, labels, lengths, self._blank, param.ctc_merge_repeated)
         total, self._shares = self._alignment.run(self._log_p)
-        self._has_path = xp.isfinite(total)
+        self._has_path = total != -xp.inf
         self._warn(labels, lengths)
         return -xp.where(self._has_path, total, 0).sum() / max(len(labels), 1)
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
         """Softmax less the share of the paths that have each class, at each step of a sequence."""
         xp, (steps, count, _) = self.xp, self._log_p.shape
-        is_run = self._shares.sum(axis=2, keepdims=True) > 0  # a step of a sequence with a path
+        # Whether it is a step of a sequence with a path; nan is.
+        is_run = self._shares.sum(axis=2, keepdims=True) != 0
         gradient = xp.exp(self._log_p) * is_run
         every = xp.arange(count)
         for u in range(self._shares.shape[2]):

@@ -181,6 +181,18 @@ def test_a_sequence_too_short_for_its_labels_counts_for_nothing(make_layer, monk
     ]
 
 
+def test_scores_that_are_no_numbers_show(make_layer):
+    scores = np.zeros((3, 2, 3))
+    scores[1, 0, 1] = np.nan
+    layer, bottom, top = make_layer(ctc_loss(), scores, cont([3, 3], 3), columns([[1], [1]]))
+    layer.forward(bottom, top)
+    top[0].diff[...] = 1
+    layer.backward(top, bottom)
+    assert np.isnan(top[0].data)
+    assert np.isnan(bottom[0].diff[:, 0]).any()
+    assert np.isfinite(bottom[0].diff[:, 1]).all()
+
+
 def test_it_is_a_loss(make_layer):
     bottoms = (3, 2, 3), cont([3, 3], 3), columns([[1], [1]])
     layer, _, _ = make_layer(ctc_loss(), *bottoms)
