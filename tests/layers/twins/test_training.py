@@ -1,5 +1,6 @@
 """Small detectors, wired as the published ones are, learn to find and to tell bright rectangles."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -124,3 +125,43 @@ def test_losses_fall(head):
                 weight.data[...] -= 0.05 * weight.diff
     first, last = np.mean(history[:10]), np.mean(history[-10:])
     assert last < 0.85 * first
+
+
+INPUT = """
+layer { name: "input-data" type: "Python" top: "data" top: "im_info" top: "gt_boxes"
+  python_param { module: "roi_data_layer.layer" layer: "RoIDataLayer"
+    param_str: "'num_classes': 3 \\n'source': 'windows.txt' \\nscale: 64 \\nmax_size: 96" } }
+"""
+SOLVER = """
+net: "net.prototxt" base_lr: 0.001 lr_policy: "fixed" momentum: 0.9 max_iter: 6 snapshot: 3
+snapshot_prefix: "it" random_seed: 1 solver_mode: CPU
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Images, a window file, a net and a solver, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    rng, lines = np.random.default_rng(4), []
+    for i in range(4):
+        image, ((x1, y1, x2, y2, label),) = scene(rng)
+        pixels = np.clip(100 + 80 * image.transpose(1, 2, 0), 0, 255).astype("uint8")
+        cv2.imwrite(f"{i}.png", pixels)
+        box = f"{label} 1 {x1} {y1} {min(x2, 95)} {min(y2, 63)}"
+        lines += [f"# {i}", f"{i}.png", "3", "64", "96", "1", box]
+    (tmp_path / "windows.txt").write_text("\n".join(lines))
+    trunk = TRUNK[TRUNK.index('layer { name: "conv"') :]
+    (tmp_path / "net.prototxt").write_text(INPUT + trunk + HEADS + FASTER_RCNN)
+    (tmp_path / "solver.prototxt").write_text(SOLVER)
+    return tmp_path
+
+
+def test_a_resumed_training_equals_an_unbroken_one(folder, caffe):
+    status, lines = caffe("train", "-solver", "solver.prototxt")
+    assert status == 0
+    assert any("rpn.proposal_layer.ProposalLayer cannot be imported" in line for line in lines)
+    unbroken = (folder / "it_iter_6.caffemodel").read_bytes()
+    (folder / "it_iter_6.caffemodel").unlink()
+    status, _ = caffe("train", "-solver", "solver.prototxt", "-snapshot", "it_iter_3.solverstate")
+    assert status == 0
+    assert (folder / "it_iter_6.caffemodel").read_bytes() == unbroken
