@@ -27,9 +27,9 @@ class Python(Layer):
     a note that names the layer. On a GPU it works on host copies of the blobs.
 
     Faster R-CNN's rpn.proposal_layer, rpn.anchor_target_layer, rpn.proposal_target_layer and
-    roi_data_layer.layer are built in: if such a module cannot be imported, twins/ has the layer,
-    and a line of the log says so. Their settings, which that project keeps in a file, are entries
-    of param_str.
+    roi_data_layer.layer, and CTPN's layers.text_proposal_layer, are built in: if such a module
+    cannot be imported, twins/ has the layer, and a line of the log says so. Their settings, which
+    those projects keep in files, are entries of param_str.
 
     Prototxt: python_param { module, layer, param_str: "" }
               share_in_parallel is accepted and has no effect.

@@ -1,7 +1,8 @@
 """Twins: built-in layers that stand in for Python layers of well-known projects.
 
-A prototxt may name a layer of py-faster-rcnn's Python code, which runs under Python 2 and is not
-on everybody's disk. If its module cannot be imported, the Python layer takes the twin instead.
+A prototxt may name a layer of py-faster-rcnn's or CTPN's Python code, which runs under Python 2
+and is not on everybody's disk. If its module cannot be imported, the Python layer takes the twin
+instead.
 """
 
 from importlib import import_module
@@ -15,6 +16,7 @@ _TWINS = {
     ("rpn.anchor_target_layer", "AnchorTargetLayer"): "anchor_target_layer",
     ("rpn.proposal_target_layer", "ProposalTargetLayer"): "proposal_target_layer",
     ("roi_data_layer.layer", "RoIDataLayer"): "roi_data_layer",
+    ("layers.text_proposal_layer", "ProposalLayer"): "text_proposal_layer",
 }
 
 
