@@ -24,8 +24,8 @@ class ProposalTargetLayer(Twin):
     A region is an object of the class of the true box it overlaps most, if by fg_thresh or more;
     it is background if that overlap is in [bg_thresh_lo, bg_thresh_hi). At most batch_size are
     drawn, fg_fraction of them objects; batch_size -1 takes all. Shifts are normalized: less
-    bbox_normalize_means, over bbox_normalize_stds. With agnostic, objects of all classes share
-    the shifts of class 1, and num_classes shifts stand for 2.
+    bbox_normalize_means, over bbox_normalize_stds. With agnostic, or 2 as num_classes, objects of
+    all classes share the shifts of class 1.
 
     param_str: num_classes (required) and the names above.
     Source: Ren et al., "Faster R-CNN", NIPS 2015, as trained end to end; agnostic: R-FCN.
@@ -97,9 +97,8 @@ class ProposalTargetLayer(Twin):
         """The class, shifts and inside weights of the objects, which come first."""
         options, count = self.options, len(boxes)
         classes = truth[:, 4].astype(int)
-        if classes.min() < 1 or (
-            not options["agnostic"] and classes.max() >= options["num_classes"]
-        ):
+        is_agnostic = options["agnostic"] or options["num_classes"] == 2
+        if classes.min() < 1 or not (is_agnostic or classes.max() < options["num_classes"]):
             raise ConfigError(
                 f"bottom[1]: classes from {classes.min()} to {classes.max()}; num_classes "
                 f"{options['num_classes']} allows 1 to {options['num_classes'] - 1}"
@@ -108,7 +107,7 @@ class ProposalTargetLayer(Twin):
         shifts = pixel_boxes.encode(boxes, truth[:, :4])
         shifts -= np.asarray(options["bbox_normalize_means"], shifts.dtype)
         shifts /= np.asarray(options["bbox_normalize_stds"], shifts.dtype)
-        slots = np.ones_like(classes) if options["agnostic"] else classes
+        slots = np.ones_like(classes) if is_agnostic else classes
         for blob, values in ((top[2], shifts), (top[3], options["bbox_inside_weights"])):
             by_class = blob.data.reshape(len(blob.data), -1, 4)
             by_class[np.arange(count), slots] = values

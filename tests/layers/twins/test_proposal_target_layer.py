@@ -85,16 +85,16 @@ def test_normalization_and_weights(make_layer):
     assert (outside == [1, 1, 0, 1]).all()
 
 
-def test_agnostic_shifts_are_those_of_class_1(make_layer):
+@pytest.mark.parametrize(("more", "numbers"), [("num_classes: 2", 8), ("agnostic: true", 16)])
+def test_agnostic_shifts_are_those_of_class_1(make_layer, more, numbers):
     _, classes, by_class, _, _ = run(make_layer, "batch_size: -1")
-    _, same, shared, weights, _ = run(
-        make_layer, "batch_size: -1\\nnum_classes: 2\\nagnostic: true"
-    )
+    _, same, shared, weights, _ = run(make_layer, f"batch_size: -1\\n{more}")
     assert same.tolist() == classes.tolist()
-    assert shared.shape == (102, 8)
-    assert not shared[:, :4].any()
-    np.testing.assert_allclose(shared[:, 4:], by_class.reshape(-1, 4, 4).sum(axis=1))
-    assert (weights[:, 4:] == (classes > 0)[:, None]).all()
+    assert shared.shape == (102, numbers)
+    expected = np.zeros((102, numbers // 4, 4))
+    expected[:, 1] = by_class.reshape(-1, 4, 4).sum(axis=1)
+    np.testing.assert_allclose(shared, expected.reshape(102, -1))
+    assert (weights[:, 4:8] == (classes > 0)[:, None]).all()
 
 
 def test_an_image_without_objects_has_only_background(make_layer):
