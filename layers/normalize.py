@@ -1,9 +1,9 @@
-"""Normalize: vectors of one length, as SSD scales the features of conv4_3."""
+"""Normalize: vectors of one length, as SSD has them and as caffe-windows trains faces with them."""
 
 from typing import Any
 
 from ..core import Layer, Rng, register
-from ..proto import ConfigError
+from .families.normalize_channels import NormalizeChannels
 from .families.normalize_length import NormalizeLength
 
 
@@ -18,19 +18,20 @@ class Normalize(Layer):
     With across_spatial, the default, the sum runs over everything in an item; without, over the
     channels of each place alone.
 
+    With normalize_param instead, caffe-windows's: y = x / norm without weights, the norm over the
+    channels of each place being sqrt(sum x^2 + 1e-6), or sum |x| + 1e-6 for "L1"; y has four axes.
+    top[1], optional, is the norms (N, 1, H, W); a gradient comes back through it with bp_norm.
+
     Prototxt: norm_param { across_spatial: true  scale_filler { value: 1 }  channel_shared: true
                            eps: 1e-10 }
+              normalize_param { normalize_type: "L2"  bp_norm: false }
     Source: Liu, Rabinovich and Berg, "ParseNet: Looking Wider to See Better", 2015; the
-            NormalizeLayer of SSD's Caffe.
+            NormalizeLayers of SSD's Caffe and of caffe-windows.
     """
 
     def __new__(
         cls, param: Any, device: str = "cpu", dtype: Any = "float32", rng: Rng | None = None
     ) -> Layer:
         """The layer of the dialect that the parameter's message tells."""
-        if param.HasField("normalize_param"):
-            raise ConfigError(
-                f"layer {param.name!r} (Normalize): normalize_param: is caffe-windows's, and not "
-                "supported; SSD's is norm_param"
-            )
-        return NormalizeLength(param, device, dtype, rng)
+        dialect = NormalizeChannels if param.HasField("normalize_param") else NormalizeLength
+        return dialect(param, device, dtype, rng)

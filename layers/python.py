@@ -7,10 +7,11 @@ from importlib import import_module, invalidate_caches
 from types import ModuleType
 from typing import Any
 
-from ..core import ANY_NUMBER, Blobs, Layer, Shape, register
+from ..core import ANY_NUMBER, Blobs, Layer, Shape, log, register
 from ..proto import ConfigError
 from .families.host_copies import HostCopies, Side
 from .families.python_layer import BlobVec, PythonLayer
+from .twins import Twin, twin_of
 
 __all__ = ["Python", "PythonLayer"]
 
@@ -25,6 +26,11 @@ class Python(Layer):
     `instance` is the object of that class. What it raises keeps its type and traceback, and gains
     a note that names the layer. On a GPU it works on host copies of the blobs.
 
+    Faster R-CNN's rpn.proposal_layer, rpn.anchor_target_layer, rpn.proposal_target_layer and
+    roi_data_layer.layer, and CTPN's layers.text_proposal_layer, are built in: if such a module
+    cannot be imported, twins/ has the layer, and a line of the log says so. Their settings, which
+    those projects keep in files, are entries of param_str.
+
     Prototxt: python_param { module, layer, param_str: "" }
               share_in_parallel is accepted and has no effect.
     Source: Caffe's Python layer. families/python_layer.py says what a class must implement.
@@ -38,8 +44,10 @@ class Python(Layer):
         param = self.param.python_param
         if not param.module or not param.layer:
             raise self.error("python_param.module and python_param.layer are required")
-        user_class = self._find_class(self._import(param.module), param.layer)
+        user_class = self._user_class(param.module, param.layer)
         self.instance: Any = self._run("__init__", user_class, self.param)
+        if isinstance(self.instance, Twin):
+            self.instance.seed = int(self.rng.integers(1 << 63))
         self.instance.param_str = self.instance.param_str_ = param.param_str
         self.instance.phase = int(self.param.phase)
         self._visible_weights = HostCopies(self.weights) if self.on_gpu else self.weights
@@ -105,6 +113,13 @@ class Python(Layer):
         if isinstance(self._visible_weights, HostCopies):
             self._visible_weights.store(side)
 
+    def state(self) -> dict[str, Any]:
+        return self.instance.state() if isinstance(self.instance, Twin) else {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        if isinstance(self.instance, Twin):
+            self.instance.restore(state)
+
     # The user's code.
 
     @property
@@ -126,6 +141,22 @@ class Python(Layer):
             if isinstance(problem, SyntaxError):
                 problem.add_note("code for Python 2 must be converted: print, xrange, ...")
             raise
+
+    def _user_class(self, module: str, layer: str) -> type:
+        try:
+            found = self._import(module)
+        except (ConfigError, ImportError, SyntaxError) as problem:
+            twin = twin_of(module, layer)
+            if twin is None:
+                raise
+            reason = "no such module" if isinstance(problem, ConfigError) else problem
+            log.warning(
+                "layer_factory.cpp:121",
+                f"Layer {self.name}: {self._class_name} cannot be imported ({reason}); Cortado's "
+                "own layer of that name takes its place",
+            )
+            return twin
+        return self._find_class(found, layer)
 
     def _import(self, name: str) -> ModuleType:
         if "" not in sys.path and os.getcwd() not in sys.path:

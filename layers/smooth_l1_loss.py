@@ -1,42 +1,42 @@
-"""SmoothL1Loss: squared near 0, absolute further out, for the regression of boxes."""
+"""SmoothL1Loss: squared near zero, absolute beyond, for boxes."""
 
-from ..core import Array, Blob, Blobs, Shape, register
-from .families.loss import LossLayer
+from ..core import Array, Blobs, Shape, register
+from .families.smooth_l1 import SmoothL1LossLayer
 
 
 @register("SmoothL1Loss")
-class SmoothL1Loss(LossLayer):
-    """loss = sum f(a - b) / N, f(d) = d^2 / 2 where |d| < 1, else |d| - 1/2.
+class SmoothL1Loss(SmoothL1LossLayer):
+    """loss = sum v f(w (a - b)) / N, f(d) = (sigma d)^2 / 2 or |d| - 1 / (2 sigma^2).
+
+    f is quadratic where |d| < 1 / sigma^2.
 
     bottom[0]  a (N, ...)
     bottom[1]  b (N, ...), as many numbers as a; both have a gradient
+    bottom[2]  optional: w, the inside weights, as many numbers as a; their gradient is 0
+    bottom[3]  optional: v, the outside weights, as many numbers as a; their gradient is 0
     top[0]     loss, shape ()
 
-    Source: Girshick, "Fast R-CNN", ICCV 2015; the SmoothL1LossLayer of SSD's Caffe.
+    Prototxt: smooth_l1_loss_param { sigma: 1 }; also written smoothl1_param
+    Source: Girshick, "Fast R-CNN", ICCV 2015, and Faster R-CNN's Caffe; with two bottoms SSD's.
     """
 
-    differentiable = (0, 1)
+    bottom_count = range(2, 5)
 
-    def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
-        self.check_items(bottom_shapes)
-        self.check_sizes(bottom_shapes)
-        return [()]
-
-    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        self._difference, self._slope = (
-            Blob(bottom[0].shape, self.dtype, self.xp) for _ in range(2)
-        )
+    def setup(self, bottom_shapes: list[Shape]) -> None:
+        field = "smoothl1_param" if self.param.HasField("smoothl1_param") else None
+        field = field or "smooth_l1_loss_param"
+        self.sigma = getattr(self.param, field).sigma
+        if not self.sigma > 0:
+            raise self.error(f"{field}.sigma: {self.sigma:g} must be above 0")
 
     def loss(self, bottom: Blobs) -> Array:
-        xp, a, b = self.xp, bottom[0].data, bottom[1].data
-        d = xp.subtract(a, b.reshape(a.shape), out=self._difference.data)
-        # f(d) = slope (d - slope / 2), with slope = d cut to [-1, 1], on both pieces.
-        slope = xp.clip(d, -1, 1, out=self._slope.data)
-        return xp.vdot(slope, d - slope / 2) / len(a)
+        terms = self.terms(bottom)
+        if len(bottom) == 4:
+            terms *= bottom[3].data.reshape(terms.shape)
+        return terms.sum() / bottom[0].shape[0]
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
-        scale = factor / len(bottom[0].data)
-        for blob, wanted, sign in zip(bottom, self.propagate_down, (1, -1), strict=True):
-            if wanted:
-                slope = self._slope.data.reshape(blob.shape)
-                self.xp.multiply(slope, sign * scale, out=blob.diff)
+        factors = factor / bottom[0].shape[0]
+        if len(bottom) == 4:
+            factors = factors * bottom[3].data.reshape(bottom[0].shape)
+        self.write_term_gradients(factors, bottom)

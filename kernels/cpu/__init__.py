@@ -31,7 +31,10 @@ __all__ = [
     "prepare_lrn_within_channel",
     "prepare_max_pooling",
     "prepare_parts",
+    "prepare_pixel_suppression",
     "prepare_relu",
+    "prepare_region_max",
+    "prepare_region_mean",
     "prepare_softmax",
     "prepare_stochastic_pooling",
     "prepare_sum",
@@ -357,3 +360,40 @@ def prepare_suppression(count: int):
     from ..numba.suppression import suppress_sorted
 
     return suppress_sorted
+
+
+def prepare_region_max():
+    """The largest number of each window of each region; see region_pooling.
+
+    forward(x, items, rows, columns, y), then backward(dy, items, dx)
+    """
+    if numba.available():
+        from ..numba.region_pooling import RegionMax
+    else:
+        from .region_pooling import RegionMax
+    return RegionMax()
+
+
+def prepare_region_mean():
+    """The mean of each window of each region, with channels of its own; see region_pooling.
+
+    forward(x, items, rows, columns, y), backward(dy, items, rows, columns, dx)
+    """
+    if numba.available():
+        from ..numba.region_pooling import RegionMean
+    else:
+        from .region_pooling import RegionMean
+    return RegionMean()
+
+
+def prepare_pixel_suppression():
+    """Non-maximum suppression of boxes (x1, y1, x2, y2) in pixels, ends inclusive, best first.
+
+    A function of boxes (N, 4), threshold and how many to keep at most, which gives the places of
+    those kept; None where array code has to do it
+    """
+    if not numba.available():
+        return None
+    from ..numba.pixel_suppression import suppress
+
+    return suppress

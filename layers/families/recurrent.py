@@ -127,7 +127,7 @@ class RecurrentLayer(Layer):
         self._leave(top)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
-        if self.propagate_down[1]:
+        if any(self.propagate_down[1:2]):
             raise self.error("has no gradient for bottom[1], which says where sequences start")
         xp, w_h = self.xp, self._w_h.data
         for i, carried in enumerate(self.carried):

@@ -86,7 +86,7 @@ class _FieldReader:
         if not values and field in _DEFAULTS:
             return (_DEFAULTS[field],) * axes
         if not values:
-            forms = " (or kernel_h and kernel_w)" if axes == 2 else ""
+            forms = f" (or {pair[0]} and {pair[1]})" if axes == 2 and pair else ""
             raise self._error(field, f"is required{forms}")
         raise self._error(
             field, f"has {len(values)} values for {axes} spatial axes; give 1 or {axes}"

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from cortado.core.gradient_check import check_gradients
 from cortado.proto import ConfigError
 
 CONT = np.array([[0, 1, 1], [1, 1, 0], [1, 0, 1], [1, 1, 1]])
@@ -87,3 +88,130 @@ def test_fillers_fill_weights_and_biases(make_layer):
 def test_a_bad_filler_is_named(make_layer):
     with pytest.raises(ConfigError, match=r"^layer 'it' \(LSTM\): filler: unknown type 'xaver'"):
         make_layer(param('weight_filler { type: "xaver" }'), (4, 3, 5), CONT)
+
+
+# The other LSTM: type "Lstm".
+
+
+def other_lstm(fields="", more="num_output: 4"):
+    return f'type: "Lstm" lstm_param {{ {more} {fields} }}'
+
+
+def one_stream(weights, x, cont, h, c):
+    """h at every step of x (T, I)."""
+    w_x, w_h, b = (weight.data for weight in weights)
+    outputs = []
+    for row, goes_on in zip(x, cont, strict=True):
+        h, c = h * goes_on, c * goes_on
+        i, f, o, g = np.split(w_x @ row + b + w_h @ h, 4)
+        i, f, o = (1 / (1 + np.exp(-gate)) for gate in (i, f, o))
+        c = f * c + i * np.tanh(g)
+        h = o * np.tanh(c)
+        outputs.append(h)
+    return outputs, h, c
+
+
+def test_other_lstm_without_cont_starts_anew_with_each_batch(make_layer):
+    layer, bottom, top = make_layer(other_lstm(), (5, 3, 2, 1))
+    assert [weight.shape for weight in layer.weights] == [(16, 2), (16, 4), (16,)]
+    for _ in range(2):
+        layer.forward(bottom, top)
+        assert top[0].shape == (5, 3, 4)
+        for n in range(3):
+            x = bottom[0].data[:, n].reshape(5, 2)
+            expected, _, _ = one_stream(layer.weights, x, [1] * 5, np.zeros(4), np.zeros(4))
+            np.testing.assert_allclose(top[0].data[:, n], expected)
+
+
+def test_other_lstm_with_cont_goes_on_where_the_last_batch_ended(make_layer):
+    cont = np.array([[1, 0], [1, 1], [0, 1]])
+    layer, bottom, top = make_layer(other_lstm(), (3, 2, 5), cont)
+    states = [(np.zeros(4), np.zeros(4))] * 2
+    for _ in range(2):
+        layer.forward(bottom, top)
+        for n in range(2):
+            expected, *states[n] = one_stream(
+                layer.weights, bottom[0].data[:, n], cont[:, n], *states[n]
+            )
+            np.testing.assert_allclose(top[0].data[:, n], expected)
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (6, 5, 1, 1)])
+def test_other_lstm_takes_steps_and_streams_on_one_axis(make_layer, shape):
+    x = np.random.default_rng(3).standard_normal(shape)
+    layer, bottom, top = make_layer(other_lstm("batch_size: 2"), x, np.array([0, 0, 1, 1, 1, 0]))
+    layer.forward(bottom, top)
+    other, its, expected = make_layer(other_lstm(), x.reshape(3, 2, 5), [[0, 0], [1, 1], [1, 0]])
+    other.forward(its, expected)
+    assert top[0].shape == (6, 4)
+    np.testing.assert_array_equal(top[0].data, expected[0].data.reshape(6, 4))
+
+
+def test_other_lstm_has_one_stream_if_two_axes_do_not_say_how_many(make_layer):
+    layer, bottom, top = make_layer(other_lstm(), (6, 5))
+    layer.forward(bottom, top)
+    x = bottom[0].data
+    expected, _, _ = one_stream(layer.weights, x, [1] * 6, np.zeros(4), np.zeros(4))
+    np.testing.assert_allclose(top[0].data, expected)
+
+
+@pytest.mark.parametrize(
+    "bottoms", [[(4, 2, 3)], [(4, 2, 3), np.array([[0, 0], [1, 1], [0, 1], [1, 1]])], [(8, 3)]]
+)
+def test_other_lstm_gradient(make_layer, bottoms):
+    check_gradients(
+        *make_layer(other_lstm("batch_size: 2" if len(bottoms[0]) == 2 else ""), *bottoms)
+    )
+
+
+def test_other_lstm_cuts_what_goes_back_into_its_gates(make_layer):
+    layer, bottom, top = make_layer(other_lstm("clipping_threshold: 0.01"), (4, 2, 3))
+    layer.forward(bottom, top)
+    top[0].diff[...] = 10
+    layer.backward(top, bottom)
+    assert abs(layer.input_diffs).max() == pytest.approx(0.01)
+    w_x = layer.weights[0].data
+    np.testing.assert_allclose(bottom[0].diff, layer.input_diffs @ w_x)
+
+
+def test_other_lstm_keeps_its_states_for_a_resumed_run(make_layer):
+    cont = np.ones((3, 2))
+    layer, bottom, top = make_layer(other_lstm(), (3, 2, 5), cont)
+    layer.forward(bottom, top)
+    state = layer.state()
+    layer.forward(bottom, top)
+    other, its, expected = make_layer(other_lstm(), (3, 2, 5), cont)
+    other.restore(state)
+    other.forward(its, expected)
+    np.testing.assert_array_equal(top[0].data, expected[0].data)
+
+
+@pytest.mark.parametrize(
+    ("prototxt", "shapes", "message"),
+    [
+        (other_lstm(more=""), [(4, 2, 3)], "lstm_param.num_output is required"),
+        (other_lstm(), [(4,)], r"bottom\[0\] must be x \(T, N, ...\), got shape \(4,\)"),
+        (
+            other_lstm("batch_size: 3"),
+            [(8, 3)],
+            "lstm_param.batch_size: 3 streams cannot share the 8",
+        ),
+        (other_lstm("batch_size: 0"), [(8, 3)], "lstm_param.batch_size: 0 streams cannot share"),
+        (
+            other_lstm(),
+            [(4, 2, 3), (4, 3)],
+            r"bottom\[1\] must be cont, 4 times 2 numbers, got .*\(4, 3\)",
+        ),
+        (other_lstm(), [(4, 2, 3)] * 3, "takes 1 or 2 bottom blobs, got 3"),
+    ],
+)
+def test_what_does_not_fit_another_lstm_is_named(make_layer, prototxt, shapes, message):
+    with pytest.raises(ConfigError, match=rf"layer 'it' \(Lstm\): .*{message}"):
+        make_layer(prototxt, *shapes)
+
+
+def test_another_number_of_inputs_of_another_lstm_is_named(make_layer):
+    layer, bottom, top = make_layer(other_lstm(), (4, 2, 3))
+    bottom[0].reshape(4, 2, 5)
+    with pytest.raises(ConfigError, match="weights were made for 3 numbers per stream in x, got 5"):
+        layer.reshape(bottom, top)

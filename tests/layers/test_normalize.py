@@ -90,9 +90,11 @@ def test_what_does_not_fit_is_named(make_layer, param, shape, message):
         make_layer(normalize(param), shape)
 
 
-def test_the_dialect_of_caffe_windows_is_told_apart(make_layer):
-    with pytest.raises(ConfigError, match=r"'it' \(Normalize\): normalize_param: is caffe-windows"):
-        make_layer('type: "Normalize" normalize_param { normalize_type: "L2" }', (2, 3))
+def test_the_message_tells_which_normalize_it_is(make_layer):
+    layer, _, _ = make_layer('type: "Normalize" normalize_param { normalize_type: "L2" }', (2, 3))
+    assert layer.weights == []
+    layer, _, _ = make_layer('type: "Normalize"', (2, 3))
+    assert len(layer.weights) == 1
 
 
 def test_another_number_of_channels_is_refused(make_layer):

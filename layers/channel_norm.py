@@ -1,0 +1,38 @@
+"""ChannelNorm: the length of the vector of channels at each place."""
+
+from ..core import Blobs, Layer, Shape, register
+
+_EPSILON = 1e-9  # keeps the gradient of zeros finite
+
+
+@register("ChannelNorm")
+class ChannelNorm(Layer):
+    """y[n, 0, ...] = sqrt(sum_c x[n, c, ...]^2).
+
+    bottom  x (N, C, ...)
+    top     y (N, 1, ...)
+
+    Source: Ilg et al., "FlowNet 2.0", CVPR 2017, and its Caffe.
+    """
+
+    def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
+        (x,) = bottom_shapes
+        if len(x) < 2:
+            raise self.error(f"the bottom must be (N, C, ...), got shape {x}")
+        return [(x[0], 1, *x[2:])]
+
+    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
+        self.refuse_in_place(bottom, top)
+
+    def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
+        y = top[0].data
+        self.xp.sum(self.xp.square(bottom[0].data), axis=1, keepdims=True, out=y)
+        self.xp.sqrt(y, out=y)
+
+    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
+        if self.propagate_down[0]:
+            scale = top[0].diff / (top[0].data + _EPSILON)
+            self.xp.multiply(bottom[0].data, scale, out=bottom[0].diff)
+
+    forward_gpu = forward_cpu
+    backward_gpu = backward_cpu

@@ -1,0 +1,30 @@
+"""LocalConvolution: Local, with the fields of a Convolution."""
+
+from ..core import Shape, register
+from .families.local_filters import LocalFilters
+
+
+@register("LocalConvolution")
+class LocalConvolution(LocalFilters):
+    """y[n, m, o] = sum_k w[m, 0, k, o] x_k(o) + b[0, 0, m, o], x_k(o) number k in window o of x.
+
+    bottom   x (N, C, H, W), of one size for good
+    top      y (N, num_output, out_h, out_w)
+    weights  w (num_output, 1, C kernel_h kernel_w, out_h out_w),
+             b (1, 1, num_output, out_h out_w) unless bias_term is false
+
+    Prototxt: convolution_param { num_output: (required)  kernel_size: (required)  stride: 1
+                                  pad: 0  dilation: 1  bias_term: true
+                                  weight_filler { value: 0 }  bias_filler { value: 0 } }
+    Source: Taigman et al., "DeepFace: Closing the Gap to Human-Level Performance in Face
+            Verification", CVPR 2014.
+    """
+
+    param_name = "convolution_param"
+
+    def setup(self, bottom_shapes: list[Shape]) -> None:
+        if self.param.convolution_param.group != 1:
+            raise self.error(
+                f"convolution_param.group: {self.param.convolution_param.group} must be 1 here"
+            )
+        super().setup(bottom_shapes)

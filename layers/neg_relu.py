@@ -1,0 +1,31 @@
+"""NegReLU: ReLU that lets negative numbers through."""
+
+from ..core import Array, Shape, register
+from .families.elementwise import ElementwiseLayer
+
+
+@register("NegReLU")
+class NegReLU(ElementwiseLayer):
+    """y = x where x < 0, else negative_slope * x.
+
+    bottom  x, any shape
+    top     y, same shape; may be the bottom itself (in place)
+
+    Prototxt: relu_param { negative_slope: 0 }
+    Source: FlowNet 2.0's Caffe.
+    """
+
+    def setup(self, bottom_shapes: list[Shape]) -> None:
+        self._slope_above = self.param.relu_param.negative_slope
+
+    def function(self, x: Array, y: Array) -> None:
+        above = self.xp.maximum(x, 0, out=self.scratch.data)
+        above *= self._slope_above
+        self.xp.minimum(x, 0, out=y)
+        y += above
+
+    def derivative(self, x: Array, y: Array, space: Array) -> Array:
+        self.xp.less(x, 0, out=space)
+        space *= 1 - self._slope_above
+        space += self._slope_above
+        return space
