@@ -1,0 +1,75 @@
+"""A net as it is used: without losses, measures and data layers, given the shapes of its inputs."""
+
+from collections.abc import Mapping
+
+from ...core import Shape
+from ...proto import ConfigError
+from ...proto.caffe_pb2 import TEST, LayerParameter, NetParameter
+from ..rules import net_state, select_layers
+
+_SOURCES = {"Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "AnnotatedData"}
+_ONLY_FOR_TRAINING = {
+    "Accuracy",
+    "ContrastiveLoss",
+    "DetectionEvaluate",
+    "EuclideanLoss",
+    "HDF5Output",
+    "HingeLoss",
+    "InfogainLoss",
+    "MultiBoxLoss",
+    "MultinomialLogisticLoss",
+    "SegAccuracy",
+    "SigmoidCrossEntropyLoss",
+    "SmoothL1Loss",
+    "SoftmaxWithLoss",
+}
+
+
+def deployed(net: NetParameter, shapes: Mapping[str, Shape]) -> NetParameter:
+    """The layers of phase TEST that compute something from the inputs.
+
+    Layers that compare with labels or write files go, and so do inputs that nobody reads then.
+    Data layers become Input layers. shapes gives inputs theirs; "" stands for the first one.
+    Raises ConfigError where an input has no shape.
+    """
+    selected = select_layers(net, net_state(net, TEST, None, ()))
+    kept = [layer for layer in selected.layer if layer.type not in _ONLY_FOR_TRAINING]
+    read = {bottom for layer in kept for bottom in layer.bottom}
+    wanted, shapes = [], dict(shapes)
+    for layer in kept:
+        if layer.type in _SOURCES or layer.type == "Input":
+            wanted += _inputs(layer, read, shapes)
+        else:
+            wanted.append(layer)
+    if shapes:
+        names = [top for layer in wanted if layer.type == "Input" for top in layer.top]
+        raise ConfigError(
+            f"-input: the net has no input {next(iter(shapes))!r}; its inputs are "
+            f"{', '.join(names) or 'none'}"
+        )
+    del selected.layer[:]
+    selected.layer.extend(wanted)
+    return selected
+
+
+def _inputs(layer: LayerParameter, read: set[str], shapes: dict[str, Shape]) -> list[LayerParameter]:
+    """An Input layer for each top that somebody reads; takes what it uses out of shapes."""
+    known = [tuple(shape.dim) for shape in layer.input_param.shape]
+    if len(known) == 1:
+        known *= len(layer.top)
+    made = []
+    for i, top in enumerate(layer.top):
+        if top not in read:
+            continue
+        shape = shapes.pop(top, None) or shapes.pop("", None)
+        shape = shape or (known[i] if i < len(known) else None)
+        if not shape:
+            raise ConfigError(
+                f"layer {layer.name!r} ({layer.type}): the shape of {top!r} is not known without "
+                f"data; give it, as in -input {top}=1x3x224x224"
+            )
+        name = layer.name if len(layer.top) == 1 else top
+        source = LayerParameter(name=name, type="Input", top=[top])
+        source.input_param.shape.add(dim=shape)
+        made.append(source)
+    return made
