@@ -40,6 +40,7 @@ COMMANDS = {
     "upgrade_solver_proto_text": Command(
         "upgrade_solver_proto_text", "bring an old solver up to date"
     ),
+    "export_onnx": Command("export_onnx", "write a net as an ONNX model"),
     "device_query": Command("device_query", "show what this machine computes with"),
     "extract_features": Command("extract_features", "write blobs of a net to databases"),
     "classify": Command("classify", "score images with a net"),

@@ -61,9 +61,9 @@ def _inputs(layer: LayerParameter, read: set[str], shapes: dict[str, Shape]) -> 
     for i, top in enumerate(layer.top):
         if top not in read:
             continue
-        shape = shapes.pop(top, None) or shapes.pop("", None)
-        shape = shape or (known[i] if i < len(known) else None)
-        if not shape:
+        given = next((name for name in (top, "") if name in shapes), None)
+        shape = shapes.pop(given) if given is not None else (known[i : i + 1] or [None])[0]
+        if shape is None:
             raise ConfigError(
                 f"layer {layer.name!r} ({layer.type}): the shape of {top!r} is not known without "
                 f"data; give it, as in -input {top}=1x3x224x224"

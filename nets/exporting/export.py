@@ -52,7 +52,7 @@ def export_onnx(
     described = {
         name: (
             graph.new_names.get(values[name], values[name]),
-            None if varies else symbolic(shapes[name], batch),
+            _unknown(name, shapes[name]) if varies else symbolic(shapes[name], batch),
         )
         for name in outputs
     }
@@ -114,6 +114,10 @@ def _write(
     found = function(given)
     tops = [found] if isinstance(found, str) else found
     values.update(zip(part.tops, tops, strict=True))
+
+
+def _unknown(name: str, shape: Shape) -> list[int | str]:
+    return [f"{name}_{axis}" for axis in range(len(shape))]
 
 
 def _copies(net: Net) -> set[str]:

@@ -79,9 +79,9 @@ class OnnxGraph:
         self.new_names = new
 
     def model(
-        self, name: str, outputs: Mapping[str, tuple[str, Sequence[int | str] | None]], **facts: Any
+        self, name: str, outputs: Mapping[str, tuple[str, Sequence[int | str]]], **facts: Any
     ) -> Any:
-        """The ModelProto. outputs: by name, the value and its shape, None if that varies."""
+        """The ModelProto. outputs: by name, the value and its shape."""
         helper = self._onnx.helper
         described = []
         for output, (value, shape) in outputs.items():
@@ -104,7 +104,7 @@ class OnnxGraph:
         self._nodes = kept[::-1]
         self._initializers = [constant for constant in self._initializers if constant.name in wanted]
 
-    def _description(self, name: str, shape: Sequence[int | str] | None) -> Any:
+    def _description(self, name: str, shape: Sequence[int | str]) -> Any:
         kind = self._onnx.TensorProto.FLOAT
         return self._onnx.helper.make_tensor_value_info(name, kind, shape)
 

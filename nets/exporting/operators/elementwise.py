@@ -47,8 +47,10 @@ def absolute(e: LayerExport) -> str:
 
 @exports("BNLL")
 def softplus(e: LayerExport) -> str:
-    """Softplus."""
-    return e.node("Softplus", *e.bottoms)
+    """Softplus of -|x|, which no runtime can overflow, and what x has above 0."""
+    (x,) = e.bottoms
+    tail = e.node("Softplus", e.node("Neg", e.node("Abs", x)))
+    return e.node("Add", tail, e.node("Relu", x))
 
 
 @exports("Swish")

@@ -34,8 +34,9 @@ def _of_the_batch(e: LayerExport, x: str, axes: int, eps: float) -> str:
     others = [axis for axis in range(axes) if axis != 1]
     centred = e.node("Sub", x, e.reduce("ReduceMean", x, others))
     variance = e.reduce("ReduceMean", e.node("Mul", centred, centred), others)
-    deviation = e.node("Sqrt", e.node("Add", variance, e.constant(eps)))
-    return e.node("Div", centred, deviation)
+    # Sqrt and Div would look like the norm of each item to OpenCV, which joins the nodes of those.
+    inverse = e.node("Pow", e.node("Add", variance, e.constant(eps)), e.constant(-0.5))
+    return e.node("Mul", centred, inverse)
 
 
 @exports("Scale")
