@@ -124,6 +124,8 @@ def _comparison(name: str, ours: np.ndarray, theirs: np.ndarray) -> Comparison:
         )
     if not ours.size:
         return Comparison(name, ours.shape, 0.0, 0.0)
-    equal = ours == theirs  # infinities too, whose difference would be nan
-    difference = np.where(equal, 0, np.abs(ours - theirs)).max()
+    difference = np.zeros(ours.shape, ours.dtype)
+    # Infinities are equal, and their difference nan.
+    np.subtract(ours, theirs, out=difference, where=ours != theirs)
+    difference = np.abs(difference).max()
     return Comparison(name, ours.shape, float(difference), float(np.abs(ours).max()))

@@ -52,7 +52,9 @@ def deployed(net: NetParameter, shapes: Mapping[str, Shape]) -> NetParameter:
     return selected
 
 
-def _inputs(layer: LayerParameter, read: set[str], shapes: dict[str, Shape]) -> list[LayerParameter]:
+def _inputs(
+    layer: LayerParameter, read: set[str], shapes: dict[str, Shape]
+) -> list[LayerParameter]:
     """An Input layer for each top that somebody reads; takes what it uses out of shapes."""
     known = [tuple(shape.dim) for shape in layer.input_param.shape]
     if len(known) == 1:

@@ -47,10 +47,11 @@ def fold(parts: list[Piece]) -> list[Piece]:
             affine = affine_of(parts[place]) if place else None
             if affine is None:
                 break
-            weights = [array.astype("float32") for array in take(part, *affine)]
-            part = replace(part, weights=weights, tops=parts[place].tops)
+            part = replace(part, weights=take(part, *affine), tops=parts[place].tops)
             gone.add(place)
-        folded.append(part)
+        # Those that nothing was folded into are float32 already, and stay where they are.
+        weights = [np.asarray(array, "float32") for array in part.weights]
+        folded.append(replace(part, weights=weights))
     return folded
 
 

@@ -102,7 +102,9 @@ class OnnxGraph:
                 kept.append(node)
                 wanted.update(node.input)
         self._nodes = kept[::-1]
-        self._initializers = [constant for constant in self._initializers if constant.name in wanted]
+        self._initializers = [
+            constant for constant in self._initializers if constant.name in wanted
+        ]
 
     def _description(self, name: str, shape: Sequence[int | str]) -> Any:
         kind = self._onnx.TensorProto.FLOAT

@@ -133,6 +133,4 @@ def dropout(e: LayerExport) -> str:
             "dropout_param.sample_weights_test: true draws random numbers in testing; set it to "
             "false to export the mean net"
         )
-    return e.arithmetic(
-        "Mul", e.bottoms[0], 1 if param.scale_train else 1 - param.dropout_ratio, 1
-    )
+    return e.arithmetic("Mul", e.bottoms[0], 1 if param.scale_train else 1 - param.dropout_ratio, 1)

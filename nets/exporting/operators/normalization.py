@@ -31,12 +31,16 @@ def batch_norm(e: LayerExport) -> str:
 
 
 def _of_the_batch(e: LayerExport, x: str, axes: int, eps: float) -> str:
-    others = [axis for axis in range(axes) if axis != 1]
-    centred = e.node("Sub", x, e.reduce("ReduceMean", x, others))
-    variance = e.reduce("ReduceMean", e.node("Mul", centred, centred), others)
-    # Sqrt and Div would look like the norm of each item to OpenCV, which joins the nodes of those.
-    inverse = e.node("Pow", e.node("Add", variance, e.constant(eps)), e.constant(-0.5))
-    return e.node("Mul", centred, inverse)
+    centred = e.node("Sub", x, _channel_means(e, x, axes))
+    variance = _channel_means(e, e.node("Mul", centred, centred), axes)
+    deviation = e.node("Sqrt", e.node("Add", variance, e.constant(eps)))
+    return e.node("Div", centred, deviation)
+
+
+def _channel_means(e: LayerExport, x: str, axes: int) -> str:
+    # In two steps: OpenCV 5.0 gives wrong means over axes that are not side by side.
+    inner = e.reduce("ReduceMean", x, range(2, axes)) if axes > 2 else x
+    return e.reduce("ReduceMean", inner, [0])
 
 
 @exports("Scale")

@@ -48,7 +48,8 @@ def spatial_pyramid(e: LayerExport) -> str:
         return pooled[0]
     channels = e.bottom_shapes[0][1]
     flat = [
-        e.reshape(y, (n, channels * prod(bins))) for y, (_, bins) in zip(pooled, levels, strict=True)
+        e.reshape(y, (n, channels * prod(bins)))
+        for y, (_, bins) in zip(pooled, levels, strict=True)
     ]
     return e.node("Concat", *flat, axis=1)
 

@@ -56,5 +56,7 @@ def test_three_bottoms(check, fields):
 def test_dropout_that_stays_random_is_refused(make_net):
     layer = """layer { name: "drop" type: "Dropout" bottom: "x" top: "y"
                dropout_param { sample_weights_test: true } }"""
-    with pytest.raises(ConfigError, match=r"'drop' \(Dropout\): cannot be exported.*sample_weights"):
+    with pytest.raises(
+        ConfigError, match=r"'drop' \(Dropout\): cannot be exported.*sample_weights"
+    ):
         export_onnx(make_net(layer, x=(2, 3)))

@@ -51,8 +51,12 @@ def test_four_axes_are_refused(make_net):
     from cortado.nets.exporting import export_onnx
     from cortado.proto import ConfigError
 
-    layer = 'layer { name: "p" type: "Pooling" bottom: "x" top: "y" pooling_param { kernel_size: 2 } }'
-    with pytest.raises(ConfigError, match=r"layer 'p' \(Pooling\): cannot be exported .* 4 spatial"):
+    layer = (
+        'layer { name: "p" type: "Pooling" bottom: "x" top: "y" pooling_param { kernel_size: 2 } }'
+    )
+    with pytest.raises(
+        ConfigError, match=r"layer 'p' \(Pooling\): cannot be exported .* 4 spatial"
+    ):
         export_onnx(make_net(layer, x=(1, 1, 2, 2, 2, 2)))
 
 

@@ -41,6 +41,8 @@ def test_a_single_step(check):
 
 
 def test_the_number_of_steps_cannot_vary(make_net):
-    net = make_net(f"layer {{ name: 'it' {layer('RNN', ['x', 'c'], ['y'])} }}", x=(5, 2, 3), c=(5, 2))
+    net = make_net(
+        f"layer {{ name: 'it' {layer('RNN', ['x', 'c'], ['y'])} }}", x=(5, 2, 3), c=(5, 2)
+    )
     with pytest.raises(ConfigError, match=r"'it' \(RNN\).*number of its steps.*-dynamic_batch"):
         export_onnx(net, dynamic_batch=True)

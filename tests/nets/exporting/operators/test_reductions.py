@@ -29,7 +29,9 @@ def test_reduction(check, operation, axis):
 
 
 @pytest.mark.parametrize("axis", ["", "axis: 1", "axis: -1"])
-@pytest.mark.parametrize("fields", ["", "top_k: 3", "out_max_val: true", "top_k: 3 out_max_val: true"])
+@pytest.mark.parametrize(
+    "fields", ["", "top_k: 3", "out_max_val: true", "top_k: 3 out_max_val: true"]
+)
 def test_argmax(check, axis, fields):
     check(f'type: "ArgMax" argmax_param {{ {fields} {axis} }}', x=(2, 4, 5))
 
