@@ -6,8 +6,8 @@ data=1x3x224x224;rois=300x5. With -dynamic_batch the first axis may have any siz
 
 Pictures are prepared in the model if -mean (b,g,r numbers, .binaryproto or .npy), -scale or
 -swap_channels are given: y = (x - mean) * scale, of x in BGR order, or RGB with -swap_channels;
--nobake only writes them into the model's metadata, beside the -labels. -check runs ONNX Runtime beside
-Cortado and fails if an output differs by more than 1e-4 of its largest value.
+-nobake only writes them into the model's metadata, beside the -labels. -check runs ONNX Runtime
+beside Cortado and fails if an output differs by more than 1e-4 of its largest value.
 """
 
 from argparse import Namespace
@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core import Shape
 from ..data.rgb_image import read_rgb, resize_image
 from ..nets import Net, load_weights
 from ..nets.exporting import Preprocessing, deployed, export_onnx
 from ..nets.exporting.checking import compare, random_inputs
 from ..proto import ConfigError, read_mean, read_net, write_file
 from ..proto.caffe_pb2 import TEST
+from . import input_shapes
 from .flags import FlagParser
 from .image_input import load_array
 
@@ -31,7 +31,7 @@ def add_flags(parser: FlagParser) -> None:
     parser.add_argument("net", metavar="NET", help="the net definition, a prototxt file")
     parser.add_argument("weights", metavar="WEIGHTS", help="a .caffemodel or .caffemodel.h5")
     parser.add_flag("o", "model.onnx", "to be written")
-    parser.add_flag("input", "", "the shape of the first input, or name=shape;name=shape")
+    input_shapes.add_flags(parser)
     parser.add_flag("dynamic_batch", False, "let the first axis have any size")
     parser.add_flag("fold", True, "multiply BatchNorm and Scale into convolutions")
     parser.add_flag("mean", "", "to subtract: b,g,r numbers, a .binaryproto or a .npy")
@@ -46,7 +46,7 @@ def add_flags(parser: FlagParser) -> None:
 
 def run(flags: Namespace) -> int:
     """Write the model; 1 if a check fails."""
-    net = Net(deployed(read_net(flags.net), _shapes(flags.input)), TEST)
+    net = Net(deployed(read_net(flags.net), input_shapes.input_shapes(flags.input)), TEST)
     load_weights(net, flags.weights)
     preparation = Preprocessing(_mean(flags.mean), flags.scale, flags.swap_channels)
     facts = {**preparation.facts(flags.bake), **_labels(flags.labels)}
@@ -134,18 +134,6 @@ def _labels(path: str) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as problem:
         raise ConfigError(f"-labels: cannot read {path!r}: {problem}") from None
     return {"labels": "\n".join(line for line in lines if line.strip())}
-
-
-def _shapes(text: str) -> dict[str, Shape]:
-    """The shapes in "1x3x224x224" or "data=1x3x600x800;rois=300x5"; "" names the first input."""
-    shapes: dict[str, Shape] = {}
-    for part in filter(None, text.split(";")):
-        name, _, sizes = part.rpartition("=")
-        try:
-            shapes[name.strip()] = tuple(int(size) for size in sizes.replace(",", "x").split("x"))
-        except ValueError:
-            raise ConfigError(f"-input: {part!r} is no shape; write it as 1x3x224x224") from None
-    return shapes
 
 
 def _shape_text(kind) -> str:

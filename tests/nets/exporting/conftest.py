@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from cortado.nets import Net
-from cortado.nets.exporting import deployed, export_onnx
-from cortado.nets.exporting import checking
+from cortado.nets.exporting import checking, deployed, export_onnx
 from cortado.proto import parse_net
 from cortado.proto.caffe_pb2 import TEST
 

@@ -74,7 +74,7 @@ def test_parameters_and_constants(check):
                         shape { dim: 2 dim: 3 } } }
                 layer { name: "d" type: "DummyData" top: "d" dummy_data_param {
                         shape { dim: 2 dim: 3 } data_filler { value: 2 } } }
-                layer { name: "sum" type: "Eltwise" bottom: "x" bottom: "p" bottom: "d" top: "y" }"""
+                layer { name: "s" type: "Eltwise" bottom: "x" bottom: "p" bottom: "d" top: "y" }"""
     check(layers, x=(2, 3))
 
 
