@@ -68,7 +68,7 @@ def _inputs(
         if shape is None:
             raise ConfigError(
                 f"layer {layer.name!r} ({layer.type}): the shape of {top!r} is not known without "
-                f"data; give it, as in -input {top}=1x3x224x224"
+                f"data; give it (-input {top}=1x3x224x224), or take a deploy.prototxt"
             )
         name = layer.name if len(layer.top) == 1 else top
         source = LayerParameter(name=name, type="Input", top=[top])

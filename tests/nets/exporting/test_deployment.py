@@ -43,7 +43,7 @@ def test_shapes_are_those_of_the_prototxt_unless_given():
 
 
 def test_a_data_layer_needs_a_shape():
-    with pytest.raises(ConfigError, match=r"layer 'data' \(Data\).* -input data=1x3x224x224"):
+    with pytest.raises(ConfigError, match=r"layer 'data' \(Data\).*-input data=1x3x224x224"):
         deployed(parse_net(TRAINED), {})
 
 
