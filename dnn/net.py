@@ -29,7 +29,7 @@ def readNetFromCaffe(prototxt: Source, caffeModel: Source | None = None) -> "Net
     return Net(parse_net(bytes(prototxt).decode("utf-8", "surrogateescape")), caffeModel)
 
 
-def readNet(model: Source, config: Source = "", framework: str = "") -> Any:
+def readNet(model: Any, config: Any = "", framework: str = "") -> Any:
     """readNetFromCaffe for a caffemodel and a prototxt, in either order; else cv2.dnn.readNet."""
     pair = [model, config]
     if framework.lower() == "caffe" or any(str(name).endswith(".prototxt") for name in pair):

@@ -5,6 +5,7 @@ import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,8 +39,8 @@ def write_arrays(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> N
     """Write named arrays as the ending of the file's name says."""
     kind = Path(path).suffix.lower()
     if kind == ".npz":
-        data = io.BytesIO()
-        np.savez(data, **arrays)
+        data, named = io.BytesIO(), dict[str, Any](arrays)
+        np.savez(data, **named)
         write_file(path, [data.getbuffer()])
     elif kind == ".safetensors":
         save = load("safetensors.numpy", "safetensors", "writing .safetensors").save

@@ -60,7 +60,7 @@ class Preprocessing:
             mean = graph.constant(self._spread_mean(), f"{name}/mean")
             x = graph.node("Sub", [x, mean], 1, name)[0]
         if self.scale != 1:
-            scale = graph.constant(np.float32(self.scale), f"{name}/scale")
+            scale = graph.constant(np.array(self.scale, "float32"), f"{name}/scale")
             x = graph.node("Mul", [x, scale], 1, name)[0]
         return x
 
