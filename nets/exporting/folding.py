@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Layer
 from ..net import Net
 
 Affine = tuple[np.ndarray, np.ndarray]  # factor and shift of each channel, float64
@@ -16,7 +15,7 @@ Affine = tuple[np.ndarray, np.ndarray]  # factor and shift of each channel, floa
 class Piece:
     """A layer, the names of its blobs, and the weights to export it with."""
 
-    layer: Layer
+    layer: Any  # set up
     bottoms: list[str]
     tops: list[str]
     weights: list[np.ndarray]
@@ -86,12 +85,23 @@ def _into_batch_norm(part: Piece, factor: np.ndarray, shift: np.ndarray) -> list
 
 
 def _batch_norm(part: Piece) -> Affine | None:
-    if not part.layer.uses_global_stats:  # pyright: ignore[reportAttributeAccessIssue]
+    if not part.layer.uses_global_stats:
         return None
     mean, variance, weight = (array.astype("float64") for array in part.weights[:3])
     divisor = weight.item() or np.inf
     factor = (variance / divisor + part.layer.param.batch_norm_param.eps) ** -0.5
     return factor, -mean / divisor * factor
+
+
+def _affine_norm(part: Piece) -> Affine | None:
+    """BN and CuDNNBatchNorm, whose own scale and shift come first among the weights."""
+    layer, weights = part.layer, [array.astype("float64").ravel() for array in part.weights]
+    if layer.axis != 1 or layer.normalizes and not layer.uses_global_stats:
+        return None
+    if not layer.normalizes:
+        return weights[0], weights[1]
+    factor = weights[0] * (weights[3] + layer.eps) ** -0.5
+    return factor, weights[1] - weights[2] * factor
 
 
 def _scale(part: Piece) -> Affine | None:
@@ -124,7 +134,9 @@ _TAKES: dict[str, Callable[..., list[np.ndarray]]] = {
     "BatchNorm": _into_batch_norm,
 }
 _AFFINES: dict[str, Callable[[Piece], Affine | None]] = {
+    "BN": _affine_norm,
     "BatchNorm": _batch_norm,
+    "CuDNNBatchNorm": _affine_norm,
     "Scale": _scale,
     "Bias": _bias,
 }

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Layer, Shape
+from ...core import Blob, Shape
+from ...layers import create_layer
 from ...proto import ConfigError
 from .onnx_graph import OnnxGraph
 
@@ -22,7 +23,7 @@ class LayerExport:
 
     def __init__(
         self,
-        layer: Layer,
+        layer: Any,
         bottoms: list[str],
         bottom_shapes: list[Shape],
         top_shapes: list[Shape],
@@ -95,6 +96,18 @@ class LayerExport:
         sizes = [self.fixed(size, "the sizes of its pieces") for size in sizes]
         count = len(sizes)
         return self.nodes("Split", x, self.integers(sizes, "sizes"), outputs=count, axis=axis)
+
+    def tops_by_shape(self) -> list[np.ndarray]:
+        """What the layer gives, if that depends on nothing but the shapes of its bottoms."""
+        for shape in self.bottom_shapes:
+            for size in shape[2:]:
+                self.fixed(size, "its top")
+        shapes = [tuple(1 if self.varies(n) else n for n in shape) for shape in self.bottom_shapes]
+        bottoms, tops = [Blob(shape) for shape in shapes], [Blob() for _ in self.top_shapes]
+        layer = create_layer(self.param)
+        layer.prepare(bottoms, tops)
+        layer.forward(bottoms, tops)
+        return [top.data for top in tops]
 
     def varies(self, size: int) -> bool:
         """Whether a size follows that of the batch."""

@@ -11,7 +11,7 @@ from ..registry import exports
 _MOST_AXES = 3  # that convolutions of ONNX are sure to serve
 
 
-@exports("Convolution")
+@exports("Convolution", "ConvolutionDepthwise", "DepthwiseConvolution")
 def convolution(e: LayerExport) -> list[str]:
     """Conv for each bottom."""
     return _filtered(e, "Conv")
@@ -26,7 +26,7 @@ def deconvolution(e: LayerExport) -> list[str]:
 @exports("Im2col")
 def columns(e: LayerExport) -> str:
     """Conv with filters of a single 1 each: filter (c, tap) picks one tap of channel c."""
-    window, axis = e.layer.window, e.layer.axis  # pyright: ignore[reportAttributeAccessIssue]
+    window, axis = e.layer.window, e.layer.axis
     channels = e.bottom_shapes[0][axis]
     taps = prod(window.kernel)
     picks = np.tile(np.eye(taps, dtype="float32"), (channels, 1))
@@ -35,12 +35,12 @@ def columns(e: LayerExport) -> str:
 
 
 def _filtered(e: LayerExport, operator: str) -> list[str]:
-    window, axis = e.layer.window, e.layer.axis  # pyright: ignore[reportAttributeAccessIssue]
+    window, axis = e.layer.window, e.layer.axis
     filters = e.weights[0]
     # A convolution without spatial axes has one of length 1 here.
     shape = filters.shape if window.axes else (*filters.shape, 1)
     weights = [e.weight(0, shape), *(e.weight(i) for i in range(1, len(e.weights)))]
-    group = e.param.convolution_param.group
+    group = e.layer.group
     count = range(len(e.bottoms))
     return [_slid(e, operator, i, weights, axis, window, group) for i in count]
 
@@ -62,13 +62,19 @@ def _slid(
     if not is_plain:
         size = shape[axis + 1 :] or (1,)
         x = e.reshape(x, (prod(shape[:axis]), shape[axis], *size))
+    pads = [*window.pad, *window.pad] or [0, 0]
+    if operator == "Conv" and set(window.kernel) == {1} and any(pads):
+        # OpenCV 5.0 goes wrong where filters of a single place are padded.
+        around = (0, 0, *window.pad)
+        x = e.node("Pad", x, e.integers([*around, *around], "pads"), e.constant(0))
+        pads = [0] * len(pads)
     y = e.node(
         operator,
         *(x, *weights),
         kernel_shape=window.kernel or (1,),
         strides=window.stride or (1,),
         dilations=window.dilation or (1,),
-        pads=[*window.pad, *window.pad] or [0, 0],
+        pads=pads,
         group=group,
     )
     return y if is_plain else e.reshape(y, top)

@@ -17,8 +17,8 @@ def batch_norm(e: LayerExport) -> str:
     """
     (x,), (shape,) = e.bottoms, e.bottom_shapes
     eps = e.param.batch_norm_param.eps
-    if not e.layer.uses_global_stats:  # pyright: ignore[reportAttributeAccessIssue]
-        return _of_the_batch(e, x, len(shape), eps)
+    if not e.layer.uses_global_stats:
+        return of_the_batch(e, x, len(shape), eps)
     sums, factor = e.weights[:2], e.weights[2].item()
     mean, variance = (total / factor if factor else total * 0 for total in sums)
     gamma, beta = e.weights[3:] or (np.ones_like(mean), np.zeros_like(mean))
@@ -30,7 +30,8 @@ def batch_norm(e: LayerExport) -> str:
     return e.reshape(y, shape)
 
 
-def _of_the_batch(e: LayerExport, x: str, axes: int, eps: float) -> str:
+def of_the_batch(e: LayerExport, x: str, axes: int, eps: float) -> str:
+    """x less its channels' means over the batch, by their deviations."""
     centred = e.node("Sub", x, _channel_means(e, x, axes))
     variance = _channel_means(e, e.node("Mul", centred, centred), axes)
     deviation = e.node("Sqrt", e.node("Add", variance, e.constant(eps)))

@@ -19,7 +19,7 @@ def pooling(e: LayerExport) -> str | list[str]:
     is_maximum, wants_places = param.pool == PoolingParameter.MAX, len(e.top_shapes) > 1
     if param.global_pooling and param.pool != PoolingParameter.STOCHASTIC and not wants_places:
         return e.node("GlobalMaxPool" if is_maximum else "GlobalAveragePool", x)
-    window = e.layer.window  # pyright: ignore[reportAttributeAccessIssue]
+    window = e.layer.window
     size, out = e.bottom_shapes[0][2:], e.top_shapes[0][2:]
     if len(size) > _MOST_AXES:
         raise e.error(f"has {len(size)} spatial axes; pooling in ONNX has up to {_MOST_AXES}")
@@ -30,7 +30,8 @@ def pooling(e: LayerExport) -> str | list[str]:
     if is_maximum:
         return max_pooling(e, x, window, size, out)
     if param.pool == PoolingParameter.AVE:
-        return average_pooling(e, x, window, size, out, param.avg_include_pad)
+        counts_padding = param.avg_include_pad and param.pad_type == PoolingParameter.VALID
+        return average_pooling(e, x, window, size, out, counts_padding)
     positive = e.node("Relu", x)
     squares = e.node("Mul", positive, positive)
     sums = [average_pooling(e, v, window, size, out, False) for v in (squares, positive)]
@@ -42,7 +43,7 @@ def spatial_pyramid(e: LayerExport) -> str:
     """A pooling for each level, flattened and laid end to end."""
     (x,), n, size = e.bottoms, e.bottom_shapes[0][0], e.bottom_shapes[0][2:]
     pool = average_pooling if e.param.spp_param.pool == SPPParameter.AVE else max_pooling
-    levels = e.layer._levels  # pyright: ignore[reportAttributeAccessIssue]
+    levels = e.layer._levels
     pooled = [pool(e, x, window, size, bins) for window, bins in levels]
     if len(pooled) == 1:
         return pooled[0]

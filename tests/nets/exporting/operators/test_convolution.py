@@ -6,6 +6,7 @@ FIELDS = [
     "kernel_size: 3 group: 2 dilation: 2 pad: 2",
     "kernel_h: 3 kernel_w: 1 stride_h: 2 stride_w: 1 pad_h: 1 pad_w: 0",
     "kernel_size: 1 group: 4",
+    "kernel_size: 1 pad: 1",
 ]
 
 
