@@ -27,7 +27,7 @@ class OnnxGraph:
         self._nodes: list[Any] = []
         self._initializers: list[Any] = []
         self._constants: dict[tuple, tuple[str, np.ndarray]] = {}
-        self.made: set[str] = set()  # the outputs of nodes, and constants
+        self.made: set[str] = set()  # the outputs of nodes
         self.new_names: dict[str, str] = {}
 
     def add_input(self, name: str, shape: Sequence[int | str]) -> str:
@@ -58,11 +58,10 @@ class OnnxGraph:
             contiguous = np.ascontiguousarray(array).reshape(array.shape)
             self._initializers.append(self._onnx.numpy_helper.from_array(contiguous, label))
             self._constants[key] = label, array  # kept, so that its memory stays its own
-            self.made.add(label)
         return self._constants[key][0]
 
     def name_values(self, wanted: Iterable[tuple[str, str]]) -> None:
-        """Give values other names, pairs (value, name), first come, first served."""
+        """Give what nodes made other names, pairs (value, name), first come, first served."""
         new: dict[str, str] = {}
         inputs = {description.name for description in self._inputs}
         for value, name in wanted:
@@ -73,8 +72,6 @@ class OnnxGraph:
         for node in self._nodes:
             node.input[:] = [new.get(value, value) for value in node.input]
             node.output[:] = [new.get(value, value) for value in node.output]
-        for initializer in self._initializers:
-            initializer.name = new.get(initializer.name, initializer.name)
         self.made = {new.get(value, value) for value in self.made}
         self.new_names = new
 

@@ -82,7 +82,7 @@ class _Detector:
         e, param = self._e, self._param
         picks = e.node(
             "NonMaxSuppression",
-            *(boxes, scores, e.integers([self._priors])),
+            *(self._of_true_size(boxes), scores, e.integers([self._priors])),
             *(e.constant([param.nms_param.nms_threshold]), e.constant([self._least_score])),
         )  # (n, 3): image, class, box
         classes, places = (
@@ -97,6 +97,14 @@ class _Detector:
         columns = [e.node("Reshape", value, e.integers([-1, 1])) for value in (names, values)]
         item = e.node("Add", e.node("Mul", columns[0], e.constant(0)), e.constant(image))
         return e.node("Concat", item, *columns, found, axis=1)
+
+    def _of_true_size(self, boxes: str) -> str:
+        """Boxes that overlap none, as in Caffe, where they would end before they begin."""
+        e = self._e
+        if self._param.code_type == PriorBoxParameter.CENTER_SIZE:
+            return boxes
+        low, high = e.pieces(boxes, 2, [2, 2])
+        return e.node("Concat", low, e.node("Max", low, high), axis=2)
 
     def _best(self, rows: str) -> str:
         """The keep_top_k rows of the highest scores, in the order that they had."""

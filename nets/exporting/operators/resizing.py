@@ -2,6 +2,8 @@
 
 from math import prod
 
+import numpy as np
+
 from ..layer_export import LayerExport
 from ..registry import exports
 
@@ -11,16 +13,24 @@ def interpolation(e: LayerExport) -> str:
     """Resize, linear and with its corners where they are, of what pad_beg and pad_end leave."""
     param, x = e.param.interp_param, e.bottoms[0]
     height, width = e.top_shapes[0][2:]
+    rows, columns = (size + param.pad_beg + param.pad_end for size in e.bottom_shapes[0][2:])
     if param.pad_beg or param.pad_end:
         ends = [size + param.pad_end for size in e.bottom_shapes[0][2:]]
         starts = e.integers([-param.pad_beg] * 2, "starts")
         x = e.node("Slice", x, starts, e.integers(ends, "ends"), e.integers([2, 3], "axes"))
-    if any(e.varies(size) for size in e.top_shapes[0]):
-        sizes, more = e.integers([height, width], "sizes"), {"axes": [2, 3]}
-    else:
-        sizes, more = e.integers(e.top_shapes[0], "sizes"), {}
     mode = {"mode": "linear", "coordinate_transformation_mode": "align_corners"}
-    return e.node("Resize", x, "", "", sizes, **mode, **more)
+    if not any(e.varies(size) for size in e.top_shapes[0]):
+        return e.node("Resize", x, "", "", e.integers(e.top_shapes[0], "sizes"), **mode)
+    scales = [1, 1, _scale(rows, height), _scale(columns, width)]
+    return e.node("Resize", x, "", e.constant(scales, "scales"), **mode)
+
+
+def _scale(size: int, out: int) -> np.float32:
+    """The least number that is not below out / size: what it makes of size is rounded down."""
+    scale = np.float32(out / size)
+    while np.float32(size) * scale < out:
+        scale = np.nextafter(scale, np.float32(np.inf))
+    return scale
 
 
 @exports("Upsample")
