@@ -3,25 +3,21 @@
 from collections.abc import Mapping
 
 from ...core import Shape
+from ...layers import layer_class
+from ...layers.families.loss import LossLayer
 from ...proto import ConfigError
 from ...proto.caffe_pb2 import TEST, LayerParameter, NetParameter
 from ..rules import net_state, select_layers
 
-_SOURCES = {"Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "AnnotatedData"}
-_ONLY_FOR_TRAINING = {
+# Layers without bottoms that are not sources of data.
+_MADE_INSIDE = {"ContinuationIndicator", "DummyData", "Parameter"}
+_MEASURES = {
     "Accuracy",
-    "ContrastiveLoss",
     "DetectionEvaluate",
-    "EuclideanLoss",
+    "EvalDetection",
     "HDF5Output",
-    "HingeLoss",
-    "InfogainLoss",
-    "MultiBoxLoss",
-    "MultinomialLogisticLoss",
+    "LabelsequenceAccuracy",
     "SegAccuracy",
-    "SigmoidCrossEntropyLoss",
-    "SmoothL1Loss",
-    "SoftmaxWithLoss",
 }
 
 
@@ -33,11 +29,11 @@ def deployed(net: NetParameter, shapes: Mapping[str, Shape]) -> NetParameter:
     Raises ConfigError where an input has no shape.
     """
     selected = select_layers(net, net_state(net, TEST, None, ()))
-    kept = [layer for layer in selected.layer if layer.type not in _ONLY_FOR_TRAINING]
+    kept = [layer for layer in selected.layer if not _is_for_training(layer)]
     read = {bottom for layer in kept for bottom in layer.bottom}
     wanted, shapes = [], dict(shapes)
     for layer in kept:
-        if layer.type in _SOURCES or layer.type == "Input":
+        if not layer.bottom and layer.type not in _MADE_INSIDE:
             wanted += _inputs(layer, read, shapes)
         else:
             wanted.append(layer)
@@ -50,6 +46,11 @@ def deployed(net: NetParameter, shapes: Mapping[str, Shape]) -> NetParameter:
     del selected.layer[:]
     selected.layer.extend(wanted)
     return selected
+
+
+def _is_for_training(layer: LayerParameter) -> bool:
+    is_loss = issubclass(layer_class(layer.type, layer.name), LossLayer)
+    return is_loss or layer.type in _MEASURES
 
 
 def _inputs(

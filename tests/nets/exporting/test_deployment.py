@@ -26,6 +26,27 @@ def inputs(net):
     }
 
 
+def test_losses_of_ones_own_and_sources_of_ones_own_are_known_by_what_they_are():
+    text = TRAINED.replace('"Data"', '"Python"').replace("SoftmaxWithLoss", "EuclideanLoss")
+    net = deployed(parse_net(text), {"": (2, 7)})
+    assert [layer.type for layer in net.layer] == ["Input", "InnerProduct"]
+
+
+def test_constants_are_no_inputs():
+    text = """layer { name: "d" type: "DummyData" top: "d" dummy_data_param { shape { dim: 2 } } }
+              layer { name: "p" type: "Parameter" top: "p" parameter_param { shape { dim: 2 } } }
+              layer { name: "q" type: "Silence" bottom: "d" bottom: "p" }"""
+    assert [layer.type for layer in deployed(parse_net(text), {}).layer][:2] == [
+        "DummyData",
+        "Parameter",
+    ]
+
+
+def test_unknown_types_are_named():
+    with pytest.raises(ConfigError, match="layer 'x': unknown type 'Nothing'"):
+        deployed(parse_net('layer { name: "x" type: "Nothing" top: "y" }'), {})
+
+
 @pytest.mark.parametrize("name", ["", "data"])
 def test_what_needs_labels_is_left_out(name):
     net = deployed(parse_net(TRAINED), {name: (1, 3, 8, 8)})
