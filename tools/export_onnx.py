@@ -49,6 +49,8 @@ def run(flags: Namespace) -> int:
     net = Net(deployed(read_net(flags.net), input_shapes.input_shapes(flags.input)), TEST)
     load_weights(net, flags.weights)
     preparation = Preprocessing(_mean(flags.mean), flags.scale, flags.swap_channels)
+    for name in net.inputs[:1]:
+        preparation.check(name, net.blobs[name].shape)
     facts = {**preparation.facts(flags.bake), **_labels(flags.labels)}
     model = export_onnx(
         net,

@@ -7,10 +7,12 @@ import numpy as np
 
 from ...core import Shape
 from ...core.optional import load
+from ...proto import ConfigError
 
 # Old enough for OpenCV 5, TensorRT 8.6 and OpenVINO 2023, and everything that Caffe's layers need.
 OPSET = 18
 _IR_VERSION = 8  # the one that came with this opset
+_MOST = 2**31 - 2**24  # bytes of all constants: no protobuf message is larger than 2 GiB
 _SMALL = 1024  # bytes; larger constants are compared by where they lie
 
 
@@ -27,6 +29,7 @@ class OnnxGraph:
         self._nodes: list[Any] = []
         self._initializers: list[Any] = []
         self._constants: dict[tuple, tuple[str, np.ndarray]] = {}
+        self._bytes = 0
         self.made: set[str] = set()  # the outputs of nodes
         self.new_names: dict[str, str] = {}
 
@@ -54,6 +57,12 @@ class OnnxGraph:
         if array.nbytes <= _SMALL:
             key = array.shape, array.dtype.str, array.tobytes(), 0
         if key not in self._constants:
+            self._bytes += array.nbytes
+            if self._bytes > _MOST:
+                raise ConfigError(
+                    f"{name}: with it the model has more than {_MOST / 2**30:.2f} GiB of weights; "
+                    "an ONNX file holds no more"
+                )
             label = self._unused(name)
             contiguous = np.ascontiguousarray(array).reshape(array.shape)
             self._initializers.append(self._onnx.numpy_helper.from_array(contiguous, label))

@@ -72,8 +72,9 @@ class Preprocessing:
             found["mean"] = ",".join(f"{value:.9g}" for value in values)
         if self.scale != 1:
             found["scale"] = f"{self.scale:.9g}"
-        if found or self.swaps_channels:
+        if self.swaps_channels or self.mean is not None and len(self.mean) == 3:
             found["channel_order"] = "RGB" if self.swaps_channels and in_model else "BGR"
+        if found:
             found["preprocessing"] = "in the model" if in_model else "before the model"
         return found
 

@@ -126,6 +126,7 @@ def test_a_model_that_differs_fails(export, monkeypatch):
     ("flags", "message"),
     [
         (["-mean", "1,2"], r"-mean: has shape (2,)"),
+        (["-mean", "1,2", "-nobake"], r"-mean: has shape (2,)"),
         (["-mean", "nowhere.npy"], "no such file: nowhere.npy"),
         (["-labels", "nowhere"], "-labels: cannot read 'nowhere'"),
         (["-input", "3"], "layer 'conv' (Convolution)"),

@@ -148,6 +148,28 @@ def test_preprocessing_has_to_fit(make_net, preprocessing, inputs, message):
         export_onnx(net, preprocessing=preprocessing)
 
 
+def test_models_too_large_for_a_file_are_refused(net, monkeypatch):
+    from cortado.nets.exporting import onnx_graph
+
+    monkeypatch.setattr(onnx_graph, "_MOST", 1000)
+    with pytest.raises(ConfigError, match="ip/weights: with it the model has more than 0.00 GiB"):
+        export_onnx(net)
+
+
+@pytest.mark.parametrize(
+    ("preprocessing", "keys"),
+    [
+        (Preprocessing(), set()),
+        (Preprocessing(scale=2.0), {"scale", "preprocessing"}),
+        (Preprocessing(np.ones(1)), {"mean", "preprocessing"}),
+        (Preprocessing(np.ones((3, 2, 2))), {"mean", "channel_order", "preprocessing"}),
+        (Preprocessing(swaps_channels=True), {"channel_order", "preprocessing"}),
+    ],
+)
+def test_only_what_is_known_is_told(preprocessing, keys):
+    assert set(preprocessing.facts(in_model=True)) == keys
+
+
 def test_facts_become_metadata(net):
     model = export_onnx(net, facts={"mean": "1,2,3"})
     assert [(fact.key, fact.value) for fact in model.metadata_props] == [("mean", "1,2,3")]
