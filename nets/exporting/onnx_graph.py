@@ -27,8 +27,8 @@ class OnnxGraph:
         self._taken = set(reserved)
         self._inputs: list[Any] = []
         self._nodes: list[Any] = []
-        self._initializers: list[Any] = []
-        self._constants: dict[tuple, tuple[str, np.ndarray]] = {}
+        self._constants: dict[str, np.ndarray] = {}
+        self._known: dict[tuple, str] = {}  # constants by what makes them equal
         self._bytes = 0
         self.made: set[str] = set()  # the outputs of nodes
         self.new_names: dict[str, str] = {}
@@ -56,18 +56,16 @@ class OnnxGraph:
         key = array.shape, array.dtype.str, array.strides, array.__array_interface__["data"][0]
         if array.nbytes <= _SMALL:
             key = array.shape, array.dtype.str, array.tobytes(), 0
-        if key not in self._constants:
+        if key not in self._known:
             self._bytes += array.nbytes
             if self._bytes > _MOST:
                 raise ConfigError(
                     f"{name}: with it the model has more than {_MOST / 2**30:.2f} GiB of weights; "
                     "an ONNX file holds no more"
                 )
-            label = self._unused(name)
-            contiguous = np.ascontiguousarray(array).reshape(array.shape)
-            self._initializers.append(self._onnx.numpy_helper.from_array(contiguous, label))
-            self._constants[key] = label, array  # kept, so that its memory stays its own
-        return self._constants[key][0]
+            self._known[key] = self._unused(name)
+            self._constants[self._known[key]] = array
+        return self._known[key]
 
     def name_values(self, wanted: Iterable[tuple[str, str]]) -> None:
         """Give what nodes made other names, pairs (value, name), first come, first served."""
@@ -88,29 +86,31 @@ class OnnxGraph:
         self, name: str, outputs: Mapping[str, tuple[str, Sequence[int | str]]], **facts: Any
     ) -> Any:
         """The ModelProto. outputs: by name, the value and its shape."""
-        helper = self._onnx.helper
-        described = []
+        helper, model = self._onnx.helper, self._onnx.ModelProto(ir_version=_IR_VERSION, **facts)
+        model.opset_import.append(helper.make_opsetid("", OPSET))
+        model.graph.name = name
+        model.graph.input.extend(self._inputs)
         for output, (value, shape) in outputs.items():
             if value != output:
                 self._nodes.append(helper.make_node("Identity", [value], [output], name=output))
-            described.append(self._description(output, shape))
-        self._keep_what_is_read(set(outputs))
-        graph = helper.make_graph(
-            self._nodes, name, self._inputs, described, initializer=self._initializers
-        )
-        opset = helper.make_opsetid("", OPSET)
-        return helper.make_model(graph, opset_imports=[opset], ir_version=_IR_VERSION, **facts)
+            model.graph.output.append(self._description(output, shape))
+        read = self._write_nodes(model, set(outputs))
+        for label, array in self._constants.items():
+            if label in read:
+                kind = helper.np_dtype_to_tensor_dtype(array.dtype)
+                constant = model.graph.initializer.add(name=label, dims=array.shape, data_type=kind)
+                constant.raw_data = array.tobytes()
+        return model
 
-    def _keep_what_is_read(self, wanted: set[str]) -> None:
+    def _write_nodes(self, model: Any, wanted: set[str]) -> set[str]:
+        """Write the nodes that the wanted values need; returns all values that are read then."""
         kept = []
         for node in reversed(self._nodes):
             if wanted.intersection(node.output):
                 kept.append(node)
                 wanted.update(node.input)
-        self._nodes = kept[::-1]
-        self._initializers = [
-            constant for constant in self._initializers if constant.name in wanted
-        ]
+        model.graph.node.extend(kept[::-1])
+        return wanted
 
     def _description(self, name: str, shape: Sequence[int | str]) -> Any:
         kind = self._onnx.TensorProto.FLOAT

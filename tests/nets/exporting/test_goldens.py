@@ -28,7 +28,7 @@ def problem_with(text, phase):
         return f"cannot export {', '.join(unknown or closed)}"
     if "Silence" in types:
         return "has no output"
-    if "eta:" in text:
+    if re.search(r"\beta:", text):
         return "its threshold falls, which NonMaxSuppression's cannot"
     if phase == "TRAIN" and (types & DRAWS or "STOCHASTIC" in text):
         return "draws random numbers"
