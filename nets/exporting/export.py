@@ -46,7 +46,8 @@ def export_onnx(
     outputs = [name for name in net.outputs if name not in net.inputs]
     if not outputs:
         raise ConfigError(f"net {net.name!r}: has no output to export")
-    names = [*outputs, *(name for name in values if name not in _copies(net))]
+    copies = _copies(net)
+    names = [*outputs, *(name for name in values if name not in copies)]
     graph.name_values([(values[name], name) for name in names])
     varies = any(layer.shapes_vary for layer in net.layers)
     described = {
@@ -70,7 +71,7 @@ def _blob_shapes(net: Net, dynamic_batch: bool) -> dict[str, Shape]:
     for node, layer in zip(net.graph.nodes, net.layers, strict=True):
         found = layer.infer_shapes([shapes[name] for name in node.bottoms])
         if layer.type == "Input":
-            found = [(_ANY_BATCH, *shape[1:]) for shape in found]
+            found = [(_ANY_BATCH, *shape[1:]) if shape else shape for shape in found]
         shapes.update(zip(node.tops, found, strict=False))
     return shapes
 

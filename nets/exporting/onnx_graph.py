@@ -70,12 +70,11 @@ class OnnxGraph:
     def name_values(self, wanted: Iterable[tuple[str, str]]) -> None:
         """Give what nodes made other names, pairs (value, name), first come, first served."""
         new: dict[str, str] = {}
-        inputs = {description.name for description in self._inputs}
+        used = {*self.made, *(description.name for description in self._inputs)}
         for value, name in wanted:
-            if value in self.made and value not in new and name not in inputs:
-                if name in new.values() or name in self.made:
-                    continue
+            if value in self.made and value not in new and name not in used:
                 new[value] = name
+                used.add(name)
         for node in self._nodes:
             node.input[:] = [new.get(value, value) for value in node.input]
             node.output[:] = [new.get(value, value) for value in node.output]
