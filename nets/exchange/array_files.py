@@ -3,6 +3,7 @@
 import io
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import numpy as np
 from ...core.optional import load
 from ...proto import ConfigError, write_file
 
+# What zipfile, zlib and NumPy raise for files that are damaged, encrypted or packed otherwise.
+_TROUBLES = (OSError, ValueError, EOFError, LookupError, RuntimeError, MemoryError, TypeError)
+_TROUBLES += (SyntaxError, zipfile.BadZipFile, zlib.error)
 _PICKLES = (".pt", ".pth", ".bin", ".pkl", ".ckpt")
 
 
@@ -56,8 +60,12 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
             archive = np.load(file, allow_pickle=False)
             if isinstance(archive, np.ndarray):
                 raise ValueError("a single array without a name")
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as problem:
+            arrays = {name: archive[name] for name in archive.files}
+            for name, array in arrays.items():
+                if not isinstance(array, np.ndarray):
+                    raise ValueError(f"{name} is no array")
+            return arrays
+    except _TROUBLES as problem:
         raise ConfigError(f"{path}: is damaged or holds no named arrays: {problem}") from None
 
 

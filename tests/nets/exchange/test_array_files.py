@@ -1,4 +1,6 @@
 import pickle
+import zipfile
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -37,6 +39,25 @@ def test_damaged_files_are_named(tmp_path, kind):
         path.write_bytes(data)
         with pytest.raises(ConfigError, match=f"it.{kind}: is damaged"):
             read_arrays(path)
+
+
+def test_whatever_is_damaged_is_named(tmp_path):
+    path = tmp_path / "it.npz"
+    np.savez_compressed(path, **ARRAYS)
+    whole, rng = path.read_bytes(), np.random.default_rng(1)
+    for _ in range(100):
+        data = bytearray(whole)
+        data[rng.integers(len(data))] = rng.integers(256)
+        path.write_bytes(data)
+        with suppress(ConfigError):
+            read_arrays(path)
+
+
+def test_other_files_in_an_archive_are_no_arrays(tmp_path):
+    with zipfile.ZipFile(tmp_path / "it.npz", "w") as archive:
+        archive.writestr("notes.txt", "hello")
+    with pytest.raises(ConfigError, match="notes.txt is no array"):
+        read_arrays(tmp_path / "it.npz")
 
 
 def test_no_pickle_is_opened(tmp_path):
