@@ -27,15 +27,23 @@ def detections(e: LayerExport) -> str:
     images = e.fixed(e.bottom_shapes[0][0], "the number of images")
     found = _Detector(e)
     rows = [found.rows(i) for i in range(images)]
+    return rows_or_nothing(e, rows)
+
+
+def rows_or_nothing(e: LayerExport, rows: Sequence[str]) -> str:
+    """The rows (n, 7) of all images as (1, 1, n, 7); if there are none, one for each that says so.
+
+    rows are those of each image; what says so is its number and six times -1.
+    """
+    images = len(rows)
     everything = rows[0] if images == 1 else e.node("Concat", *rows, axis=0)
     nothing = e.constant([[i, *[-1] * 6] for i in range(images)], "nothing")
-    # Where nothing is found at all, there is a row for each image.
     count = e.node("Slice", e.node("Shape", everything), *(e.integers([n]) for n in (0, 1)))
     is_empty = e.node("Equal", count, e.integers([0]))
     kept = e.node("Where", is_empty, e.integers([images]), count)
     padded = e.node("Concat", everything, nothing, axis=0)
-    rows = e.node("Slice", padded, e.integers([0]), kept, e.integers([0]))
-    return e.node("Unsqueeze", rows, e.integers([0, 1]))
+    kept_rows = e.node("Slice", padded, e.integers([0]), kept, e.integers([0]))
+    return e.node("Unsqueeze", kept_rows, e.integers([0, 1]))
 
 
 class _Detector:
