@@ -25,15 +25,19 @@ def deployed(net: NetParameter, shapes: Mapping[str, Shape]) -> NetParameter:
     """The layers of phase TEST that compute something from the inputs.
 
     Layers that compare with labels or write files go, and so do inputs that nobody reads then.
-    Data layers become Input layers. shapes gives inputs theirs; "" stands for the first one.
+    Data layers become Input layers, and DummyData layers too if there is nothing else to feed.
+    shapes gives inputs theirs; "" stands for the first one.
     Raises ConfigError where an input has no shape.
     """
     selected = select_layers(net, net_state(net, TEST, None, ()))
     kept = [layer for layer in selected.layer if not _is_for_training(layer)]
     read = {bottom for layer in kept for bottom in layer.bottom}
+    inside = _MADE_INSIDE
+    if not any(_is_source(layer, inside) and read & set(layer.top) for layer in kept):
+        inside = inside - {"DummyData"}
     wanted, shapes = [], dict(shapes)
     for layer in kept:
-        if not layer.bottom and layer.type not in _MADE_INSIDE:
+        if _is_source(layer, inside):
             wanted += _inputs(layer, read, shapes)
         else:
             wanted.append(layer)
@@ -53,11 +57,16 @@ def _is_for_training(layer: LayerParameter) -> bool:
     return is_loss or layer.type in _MEASURES
 
 
+def _is_source(layer: LayerParameter, inside: set[str]) -> bool:
+    return not layer.bottom and layer.type not in inside
+
+
 def _inputs(
     layer: LayerParameter, read: set[str], shapes: dict[str, Shape]
 ) -> list[LayerParameter]:
     """An Input layer for each top that somebody reads; takes what it uses out of shapes."""
-    known = [tuple(shape.dim) for shape in layer.input_param.shape]
+    param = layer.dummy_data_param if layer.type == "DummyData" else layer.input_param
+    known = [tuple(shape.dim) for shape in param.shape]
     if len(known) == 1:
         known *= len(layer.top)
     made = []

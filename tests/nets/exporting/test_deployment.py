@@ -32,14 +32,22 @@ def test_losses_of_ones_own_and_sources_of_ones_own_are_known_by_what_they_are()
     assert [layer.type for layer in net.layer] == ["Input", "InnerProduct"]
 
 
+CONSTANTS = """
+layer { name: "d" type: "DummyData" top: "d" dummy_data_param { shape { dim: 2 } } }
+layer { name: "p" type: "Parameter" top: "p" parameter_param { shape { dim: 2 } } }
+layer { name: "q" type: "Silence" bottom: "d" bottom: "p" }
+"""
+
+
 def test_constants_are_no_inputs():
-    text = """layer { name: "d" type: "DummyData" top: "d" dummy_data_param { shape { dim: 2 } } }
-              layer { name: "p" type: "Parameter" top: "p" parameter_param { shape { dim: 2 } } }
-              layer { name: "q" type: "Silence" bottom: "d" bottom: "p" }"""
-    assert [layer.type for layer in deployed(parse_net(text), {}).layer][:2] == [
-        "DummyData",
-        "Parameter",
-    ]
+    net = deployed(parse_net(CONSTANTS + TWO), {})
+    assert [layer.type for layer in net.layer][:2] == ["DummyData", "Parameter"]
+    assert inputs(net) == {"a": (1, 2), "b": (3, 4)}
+
+
+def test_a_net_that_only_dummy_data_feeds_takes_it_as_its_input():
+    assert inputs(deployed(parse_net(CONSTANTS), {})) == {"d": (2,)}
+    assert inputs(deployed(parse_net(CONSTANTS), {"": (7,)})) == {"d": (7,)}
 
 
 def test_unknown_types_are_named():
