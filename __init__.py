@@ -15,6 +15,7 @@ _PUBLIC = {
     "Net": "nets",
     "Solver": "solvers",
     "ConfigError": "proto",
+    "export_onnx": "nets.exporting",
     "read_net": "proto",
     "read_solver": "proto",
     "read_weights": "proto",

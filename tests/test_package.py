@@ -20,8 +20,19 @@ SETTINGS = PYPROJECT["tool"]["setuptools"]
 HEAVY = {"numpy", "google.protobuf", "cv2", "h5py", "lmdb", "tqdm", "numba", "matplotlib", "pydot"}
 
 # Each imports only from those before it.
-FLOORS = ("proto", "core", "kernels", "data", "layers", "nets", "solvers", "tools", "pycaffe")
-NEIGHBOURS = {"tools", "pycaffe"}  # one floor, side by side
+FLOORS = (
+    "proto",
+    "core",
+    "kernels",
+    "data",
+    "layers",
+    "nets",
+    "solvers",
+    "dnn",
+    "tools",
+    "pycaffe",
+)
+NEIGHBOURS = {"dnn", "tools", "pycaffe"}  # one floor, side by side
 MODULES = [path for floor in FLOORS for path in sorted((ROOT / floor).rglob("*.py"))]
 
 

@@ -40,6 +40,9 @@ COMMANDS = {
     "upgrade_solver_proto_text": Command(
         "upgrade_solver_proto_text", "bring an old solver up to date"
     ),
+    "export_onnx": Command("export_onnx", "write a net as an ONNX model"),
+    "export_weights": Command("export_weights", "write weights for other frameworks"),
+    "import_weights": Command("import_weights", "take over weights of other frameworks"),
     "device_query": Command("device_query", "show what this machine computes with"),
     "extract_features": Command("extract_features", "write blobs of a net to databases"),
     "classify": Command("classify", "score images with a net"),

@@ -66,7 +66,8 @@ class BatchNormalization:
             outside[Argument.SCALE], given["scale"] = self._channels, scale
         if self._shifts:
             outside[Argument.SHIFT], given["shift"] = self._channels, shift
-        staged = Staged(self._forward, outside, self._workspace, kept=self._kept)
+        kept = self._kept | self._unused(Argument.SHIFT)
+        staged = Staged(self._forward, outside, self._workspace, kept=kept)
         return staged.hold(**given).calls
 
     def bind_backward(self, x, scale, dy, dx, dscale, dshift) -> Calls:
@@ -78,5 +79,12 @@ class BatchNormalization:
             given |= {"scale": scale, "dscale": dscale}
         if self._shifts:
             outside[Argument.DSHIFT], given["dshift"] = self._channels, dshift
-        staged = Staged(self._backward, outside, self._workspace, kept=self._kept)
+        kept = self._kept | self._unused(Argument.DSHIFT)
+        staged = Staged(self._backward, outside, self._workspace, kept=kept)
         return staged.hold(**given).calls
+
+    def _unused(self, argument: int) -> dict[Any, Memory]:
+        """What oneDNN lists as an argument though there is a scale alone."""
+        if not self._scales or self._shifts:
+            return {}
+        return {argument: Memory(self._channels, np.zeros_like(self.mean))}

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import cv2
+import matplotlib
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "docs/examples"
@@ -103,6 +104,23 @@ def test_ssd_shapes_in_a_few_iterations(run):
     (loss,), (precision,) = numbers(r"loss ([\d.]+)", text), numbers(r"mAP ([\d.]+)", text)
     assert 0 < loss < 20
     assert 0 <= precision <= 1
+
+
+def test_mtcnn(run, tmp_path):
+    weights = EXAMPLES / "../../../shared/models/mtcnn"
+    if not weights.exists():
+        pytest.skip("needs ../shared/models/mtcnn")
+    photograph = Path(matplotlib.get_data_path()) / "sample_data/grace_hopper.jpg"
+    text = run("mtcnn", str(weights.resolve()), str(photograph), "faces.png")
+    assert numbers(r"-Net: (\d+)", text)[-1] == 1
+    found = [
+        float(number) for number in re.findall(r"face (.+)", text)[0].replace("at", "").split()
+    ]
+    assert found[0] > 0.99
+    assert found[1:] == pytest.approx([172, 110, 353, 332], abs=6)
+    picture, original = cv2.imread(str(tmp_path / "faces.png")), cv2.imread(str(photograph))
+    assert picture.shape == original.shape
+    assert (picture != original).any()
 
 
 def test_every_example_has_a_test_and_a_line():

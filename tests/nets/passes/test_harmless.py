@@ -127,3 +127,19 @@ def test_memory_is_shared_without_harm_in_nets_that_caffe_ran(net_golden, read_a
     text = str(record["prototxt"])
     shared = results(parse_net(text), phase, (), record)
     assert_alike(shared, results(parse_net(text), phase, None, record), 1e-4)
+
+
+@pytest.mark.parametrize("phase", [TRAIN, TEST], ids=["TRAIN", "TEST"])
+def test_a_scale_without_bias_after_batch_norm(phase, monkeypatch):
+    text = """
+        layer { name: "x" type: "Input" top: "x" input_param {
+                shape { dim: 4 dim: 3 dim: 5 dim: 6 } } }
+        layer { name: "relu" type: "ReLU" bottom: "x" top: "relu" }
+        layer { name: "bn" type: "BatchNorm" bottom: "relu" top: "bn" }
+        layer { name: "scale" type: "Scale" bottom: "bn" top: "scale" }
+        layer { name: "sum" type: "Reduction" bottom: "scale" top: "sum" loss_weight: 1
+                reduction_param { operation: SUMSQ axis: 1 } }
+    """
+    found = results(parse_net(text), phase, ())
+    monkeypatch.setenv("CORTADO_PASSES", "none")
+    assert_alike(found, results(parse_net(text), phase), 1e-3)

@@ -1,0 +1,1 @@
+"""Functions that write layers as ONNX nodes; files group types that are written alike."""
