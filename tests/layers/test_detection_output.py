@@ -181,12 +181,13 @@ def test_ilsvrc_has_one_file_of_labels(found, folder):
 
 
 def test_coco_has_numbers_for_images(found, folder):
+    (folder / "sizes.txt").write_text("000007 201 103\n12 50 50\n")
     found(saving(folder, "COCO"))
     first = json.loads((folder / "out/it_.json").read_text())[0]
     assert first == {
         "image_id": 7,
         "category_id": "cat",
-        "bbox": [10, 20, 40, 53.34],
+        "bbox": [10.3, 20.1, 41.2, 53.61],
         "score": 0.7,
     }
 
