@@ -1,5 +1,6 @@
 """DetectionOutput: the objects that a detector found."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ class DetectionOutput(Layer):
     bottom[0]  locations (N, P * 4), or (N, P * num_classes * 4) unless share_location
     bottom[1]  scores (N, P * num_classes), after any softmax
     bottom[2]  priors (1, 2, P * 4): boxes, then variances, as PriorBox gives them
-    bottom[3]  optional (RefineDet): (N, P * 2), how likely each prior is nothing, and something
+    bottom[3]  optional (RefineDet): (N, P * 2), how likely each prior is nothing, and something;
+               or (SSD) images to draw on, (N, C, H, W), which have no effect
     bottom[4]  optional (RefineDet): (N, P * 4), locations that move the priors first
     top        (1, 1, n, 7), a row for each object: item in batch, label, score, xmin, ymin, xmax,
                ymax, by item, label and falling score; if there is none at all, a row for each
@@ -37,7 +39,8 @@ class DetectionOutput(Layer):
     something than objectness_score are background for sure.
 
     save_output_param writes the objects to files (families/detection_files.py) once
-    num_test_image images were seen. visualize has no effect. There is no backward pass.
+    num_test_image images were seen; nothing where it names files that are not there. visualize
+    has no effect. There is no backward pass.
 
     Prototxt: detection_output_param { num_classes  share_location: true  background_label_id: 0
               nms_param { nms_threshold: 0.3  top_k: (all)  eta: 1 }  keep_top_k: -1
@@ -69,7 +72,9 @@ class DetectionOutput(Layer):
 
     def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
         classes = (self._location_classes, self._param.num_classes)
-        check_heads(self, bottom_shapes[:3], classes, bottom_shapes[3:], after=3)
+        self._has_images = len(bottom_shapes) == 4 and len(bottom_shapes[3]) == 4
+        first_stage = [] if self._has_images else bottom_shapes[3:]
+        check_heads(self, bottom_shapes[:3], classes, first_stage, after=3)
         return [(1, 1, 1, ROW)]
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
@@ -80,7 +85,7 @@ class DetectionOutput(Layer):
         locations = boxes_of(bottom[0].data, self._location_classes)
         scores = class_scores(bottom[1].data, self._param.num_classes)
         priors, variances = priors_of(bottom[2])
-        if len(bottom) > 3:
+        if len(bottom) > 3 and not self._has_images:
             likely = bottom[3].data.reshape(*scores.shape[:2], 2)[..., 1]
             nothing = np.arange(scores.shape[2]) == self._param.background_label_id
             unlikely = likely < self._param.objectness_score
@@ -127,17 +132,22 @@ class DetectionOutput(Layer):
         return rows
 
     def _open_files(self) -> DetectionFiles | None:
-        """Where to write the objects; None if it is not wanted, or something is missing for it."""
+        """Where to write the objects; None if it is not wanted, or something is missing for it.
+
+        A deploy.prototxt from elsewhere names files that only its author has, and is to run.
+        """
         param = self._param.save_output_param
         if not param.output_directory:
             return None
-        missing = [f for f in ("label_map_file", "name_size_file") if not getattr(param, f)]
-        if missing:
-            log.warning(
-                "detection_output_layer.cpp:60",
-                f"save_output_param: nothing is written without {' and '.join(missing)}",
-            )
-            return None
+        for field in ("label_map_file", "name_size_file"):
+            path = getattr(param, field)
+            if not os.path.exists(path):
+                found = f"there is no {path}" if path else "it is not set"
+                log.warning(
+                    "detection_output_layer.cpp:60",
+                    f"layer {self.name!r}: save_output_param.{field}: {found}; nothing is written",
+                )
+                return None
         try:
             with naming("detection_output_param.save_output_param"):
                 return DetectionFiles(param, self._labels)

@@ -2,7 +2,15 @@
 
 import numpy as np
 
+from ..proto import ConfigError
+
 VERSIONS = ("11point", "MaxIntegral", "Integral")
+
+
+def check_version(version: str, field: str) -> None:
+    """Raise ConfigError unless there is such a version; field is where it was asked for."""
+    if version not in VERSIONS:
+        raise ConfigError(f"{field}: {version!r} is none of {', '.join(VERSIONS)}")
 
 
 def average_precision(

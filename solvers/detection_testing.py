@@ -8,7 +8,7 @@ import numpy as np
 from ..core import log
 from ..nets import Net
 from ..proto import ConfigError
-from .average_precision import VERSIONS, average_precision
+from .average_precision import average_precision, check_version
 from .testing import Interrupted, Scores
 
 EVALUATIONS = ("classification", "detection")
@@ -16,10 +16,18 @@ EVALUATIONS = ("classification", "detection")
 
 def check_evaluation(param: Any) -> None:
     """Raise ConfigError unless a solver's eval_type and ap_version are known."""
-    for field, known in (("eval_type", EVALUATIONS), ("ap_version", VERSIONS)):
-        value = getattr(param, field)
-        if value not in known:
-            raise ConfigError(f"solver: {field}: {value!r} is none of {', '.join(known)}")
+    check_version(param.ap_version, "solver: ap_version")
+    if param.eval_type not in EVALUATIONS:
+        raise ConfigError(
+            f"solver: eval_type: {param.eval_type!r} is none of {', '.join(EVALUATIONS)}"
+        )
+
+
+def is_detector(net: Net) -> bool:
+    """Whether all a net gives are tops of DetectionEvaluate layers."""
+    outputs = set(net.outputs)
+    makers = {layer.type for layer in net.layers if outputs & set(layer.param.top)}
+    return makers == {"DetectionEvaluate"}
 
 
 def check_outputs(net: Net) -> None:
@@ -52,12 +60,30 @@ class Evaluation:
 
     def by_class(self, version: str) -> dict[int, float]:
         """The average precision of each class."""
-        rows = np.concatenate(self._rows)
+        rows = np.concatenate([np.empty((0, 5)), *self._rows])
         precisions = {}
         for label, count in sorted(self._objects.items()):
             mine = rows[rows[:, 1] == label]
             precisions[label] = average_precision(mine[:, 2], mine[:, 3] != 0, count, version)
         return precisions
+
+
+def evaluate(
+    net: Net, batches: int, keep_going: Callable[[], bool] = lambda: True
+) -> tuple[dict[str, Evaluation], float]:
+    """What every output says over `batches` forward passes, by name, and the mean loss.
+
+    keep_going is asked before each batch; Interrupted is raised when it says no.
+    """
+    found = {name: Evaluation() for name in net.outputs}
+    loss = np.float32(0)
+    for _ in range(batches):
+        if not keep_going():
+            raise Interrupted
+        loss += np.float32(net.forward())
+        for name, evaluation in found.items():
+            evaluation.add(net.blobs[name].data)
+    return found, float(loss / np.float32(max(batches, 1)))
 
 
 def test_detector(
@@ -70,21 +96,13 @@ def test_detector(
 ) -> Scores:
     """Run test net `number` and log the mean average precision of each output; returns them.
 
-    param is the solver's: ap_version, show_per_class_result, test_compute_loss. keep_going is
-    asked before each batch; Interrupted is raised when it says no.
+    param is the solver's: ap_version, show_per_class_result, test_compute_loss.
     """
     log.info("solver.cpp:433", f"Iteration {iteration}, Testing net (#{number})")
     check_outputs(net)
-    found = {name: Evaluation() for name in net.outputs}
-    loss = np.float32(0)
-    for _ in range(batches):
-        if not keep_going():
-            raise Interrupted
-        loss += np.float32(net.forward())
-        for name, evaluation in found.items():
-            evaluation.add(net.blobs[name].data)
+    found, loss = evaluate(net, batches, keep_going)
     if param.test_compute_loss:
-        log.info("solver.cpp:498", f"Test loss: {float(loss / np.float32(batches)):g}")
+        log.info("solver.cpp:498", f"Test loss: {loss:g}")
     scores = []
     for i, (name, evaluation) in enumerate(found.items()):
         precisions = evaluation.by_class(param.ap_version)

@@ -1,9 +1,11 @@
 """Score a model: caffe test -model net.prototxt -weights net.caffemodel [-iterations 50].
 
-Runs the net in phase TEST and prints every output of every batch, then their means.
+Runs the net in phase TEST and prints every output of every batch, then their means; of a net that
+ends in DetectionEvaluate, the average precision of each class, then their mean.
 """
 
 from argparse import Namespace
+from typing import Any
 
 from ..core import log
 from ..proto import ConfigError, read_net
@@ -20,6 +22,7 @@ def add_flags(parser: FlagParser) -> None:
     parser.add_flag("gpu", "", "the GPU to run on; none: the CPU")
     parser.add_flag("level", 0, "the level of the net")
     parser.add_flag("stage", "", "stages of the net, separated by commas")
+    parser.add_flag("ap_version", "Integral", "of detectors: 11point, MaxIntegral or Integral")
 
 
 def run(flags: Namespace) -> int:
@@ -32,7 +35,10 @@ def run(flags: Namespace) -> int:
         raise ConfigError(f"-iterations: must be at least 1, got {flags.iterations}")
     device = choose_device(flags.gpu, "caffe.cpp:275")
     from ..nets import Net, load_weights
-    from ..solvers.testing import mean_outputs
+    from ..solvers.average_precision import check_version
+    from ..solvers.detection_testing import is_detector
+
+    check_version(flags.ap_version, "-ap_version")
 
     stages = tuple(flags.stage.split(","))
     net = Net(read_net(flags.model), TEST, level=flags.level, stages=stages, device=device, keep=())
@@ -40,15 +46,37 @@ def run(flags: Namespace) -> int:
         for path in flags.weights.split(","):
             load_weights(net, path)
         log.info("caffe.cpp:281", f"Running for {flags.iterations} iterations.")
-        means, loss = mean_outputs(net, flags.iterations, on_batch=_show_batch)
+        if is_detector(net):
+            _detect(net, flags.iterations, flags.ap_version)
+        else:
+            _score(net, flags.iterations)
     finally:
         net.close()
+    return 0
+
+
+def _score(net: Any, batches: int) -> None:
+    from ..solvers.testing import mean_outputs
+
+    means, loss = mean_outputs(net, batches, on_batch=_show_batch)
     log.info("caffe.cpp:309", f"Loss: {loss:g}")
     for name, mean in means:
         weight = net.loss_weight(name)
         note = f" (* {weight:g} = {weight * mean:g} loss)" if weight else ""
         log.info("caffe.cpp:321", f"{name} = {mean:g}{note}")
-    return 0
+
+
+def _detect(net: Any, batches: int, version: str) -> None:
+    from ..solvers.detection_testing import evaluate
+
+    found, loss = evaluate(net, batches)
+    log.info("caffe.cpp:309", f"Loss: {loss:g}")
+    for name, evaluation in found.items():
+        precisions = evaluation.by_class(version)
+        for label, precision in precisions.items():
+            log.info("caffe.cpp:321", f"class{label}: {precision:g}")
+        mean = sum(precisions.values()) / len(precisions)
+        log.info("caffe.cpp:321", f"{name} = {mean:g}")
 
 
 def _show_batch(number: int, scores: list[tuple[str, float]]) -> None:

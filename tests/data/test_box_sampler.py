@@ -39,6 +39,11 @@ def test_boxes_lie_in_the_image_and_have_the_scales_and_shapes_asked_for(rng):
     assert boxes[:, 2].max() > 0.99
 
 
+def test_no_shape_is_so_long_that_a_scale_does_not_fit(rng):
+    text = "sampler { min_scale: 0.9 max_scale: 0.9 min_aspect_ratio: 0.2 max_aspect_ratio: 5 }"
+    np.testing.assert_allclose(areas(sample_boxes(samplers(text), OBJECTS, rng)), 0.81, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("name", "measure"),
     [

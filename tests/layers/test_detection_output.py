@@ -126,6 +126,11 @@ def test_priors_are_moved_by_the_first_stage(found):
     assert rows == [pytest.approx([0, 1, 0.7, *(PRIORS[1] + 0.05)])]
 
 
+def test_images_to_draw_on_have_no_effect(found):
+    images = np.zeros((2, 3, 5, 5))
+    assert found("confidence_threshold: 0.15 visualize: true", images) == found()
+
+
 def test_many_priors_go_the_same_way_as_few(make_layer, rng):
     low = rng.random((600, 2))
     priors = np.concatenate([low, low + rng.random((600, 2)) * 0.3], axis=1)
@@ -176,12 +181,13 @@ def test_ilsvrc_has_one_file_of_labels(found, folder):
 
 
 def test_coco_has_numbers_for_images(found, folder):
+    (folder / "sizes.txt").write_text("000007 201 103\n12 50 50\n")
     found(saving(folder, "COCO"))
     first = json.loads((folder / "out/it_.json").read_text())[0]
     assert first == {
         "image_id": 7,
         "category_id": "cat",
-        "bbox": [10, 20, 40, 53.34],
+        "bbox": [10.3, 20.1, 41.2, 53.61],
         "score": 0.7,
     }
 
@@ -213,8 +219,6 @@ def test_the_file_waits_for_the_last_image(make_layer, folder):
     ("change", "message"),
     [
         (("VOC", "PASCAL"), "output_format: 'PASCAL' is none of VOC, COCO, ILSVRC"),
-        (("sizes.txt", "none.txt"), "no such file: .*none.txt"),
-        (("labels.prototxt", "none"), "no such file: .*none"),
         (('it_"', 'it_" num_test_image: 3'), "num_test_image: 3 are more than the 2 images of"),
         (("/out", "/sizes.txt/out"), "output_directory: .*cannot be made: Not a directory"),
     ],
@@ -246,13 +250,26 @@ def test_what_is_wrong_in_the_files_is_named(make_layer, folder, name, text, mes
         make_layer(detection_output(saving(folder)), STILL, SCORES, PRIOR)
 
 
-def test_without_label_map_nothing_is_saved_and_a_warning_says_so(make_layer, folder, capsys):
+@pytest.mark.parametrize(
+    ("name", "field"), [("labels.prototxt", "label_map_file"), ("sizes.txt", "name_size_file")]
+)
+def test_without_its_files_nothing_is_saved_and_a_warning_says_so(
+    found, folder, capsys, name, field
+):
+    (folder / name).unlink()
     handler = log.to_stderr(0)
-    text = saving(folder).replace(f'label_map_file: "{folder}/labels.prototxt"', "")
-    make_layer(detection_output(text), STILL, SCORES, PRIOR)
+    found(saving(folder))
     log.silence(handler)
-    assert "nothing is written without label_map_file" in capsys.readouterr().err
+    message = f"layer 'it': save_output_param.{field}: there is no {folder}/{name}; nothing is"
+    assert message in capsys.readouterr().err
     assert not (folder / "out").exists()
+
+
+def test_a_label_map_has_to_be_named(found, folder, capsys):
+    handler = log.to_stderr(0)
+    found(saving(folder).replace(f'label_map_file: "{folder}/labels.prototxt"', ""))
+    log.silence(handler)
+    assert "label_map_file: it is not set; nothing is written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

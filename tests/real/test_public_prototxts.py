@@ -1,7 +1,8 @@
 """Nets of public repositories are built, layer by layer, wherever all their layer types are known.
 
-Their databases are not public. DummyData takes the place of the data layers, in the shapes that the
-prototxt tells, or else in the first of some usual ones that the net can be built with.
+Their databases and lists of images are not public. DummyData takes the place of the data layers, in
+the shapes that the prototxt tells, or else in the first of some usual ones that the net can be
+built with.
 """
 
 import zipfile
@@ -22,6 +23,8 @@ DATA_PARAMS = {
     "HDF5Data": "hdf5_data_param",
     "MemoryData": "memory_data_param",
     "WindowData": "window_data_param",
+    "AnnotatedData": "data_param",
+    "VideoData": "data_param",
 }
 # 298 of 308 are built. Of the others, four read targets whose shape only their database knows, five
 # are refused by BVLC Caffe as well, and one wants a filler that only a fork has.
@@ -52,6 +55,8 @@ def tops_of(layer, channels, size):
     param = getattr(layer, DATA_PARAMS[layer.type])
     transform = layer.transform_param
     crop = transform.crop_size or getattr(param, "crop_size", 0)
+    if transform.HasField("resize_param") and not crop:
+        channels, size = 3, transform.resize_param.height
     height = crop or getattr(param, "new_height", 0) or getattr(param, "height", 0) or size
     width = crop or getattr(param, "new_width", 0) or getattr(param, "width", 0) or size
     if layer.type == "MemoryData":
@@ -59,6 +64,8 @@ def tops_of(layer, channels, size):
     elif len(transform.mean_value) == 3 or transform.force_color:
         channels = 3
     images = (param.batch_size, channels, height, width)
+    if layer.type == "AnnotatedData":
+        return [images, (1, 1, 1, 8)][: len(layer.top)]
     return [images] + [(param.batch_size,)] * (len(layer.top) - 1)
 
 
@@ -67,6 +74,7 @@ def without_data(net, channels, size):
     copy = type(net)()
     copy.CopyFrom(net)
     for layer in copy.layer:
+        layer.detection_evaluate_param.ClearField("name_size_file")  # names a file of theirs
         if layer.type not in DATA_PARAMS:
             continue
         dummy = LayerParameter(name=layer.name, type="DummyData", top=layer.top)
