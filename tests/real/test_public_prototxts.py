@@ -22,7 +22,10 @@ DATA_PARAMS = {
     "HDF5Data": "hdf5_data_param",
     "MemoryData": "memory_data_param",
     "WindowData": "window_data_param",
+    "ImageLabelmapData": "image_data_param",
+    "DenseImageData": "dense_image_data_param",
 }
+LABEL_MAPS = ("ImageLabelmapData", "DenseImageData")
 # 298 of 308 are built. Of the others, four read targets whose shape only their database knows, five
 # are refused by BVLC Caffe as well, and one wants a filler that only a fork has.
 FLOOR = 0.95
@@ -59,6 +62,9 @@ def tops_of(layer, channels, size):
     elif len(transform.mean_value) == 3 or transform.force_color:
         channels = 3
     images = (param.batch_size, channels, height, width)
+    if layer.type in LABEL_MAPS:
+        factor = getattr(param, "label_divide_factor", 1)
+        return [images, (param.batch_size, 1, height // factor, width // factor)]
     return [images] + [(param.batch_size,)] * (len(layer.top) - 1)
 
 
