@@ -6,6 +6,7 @@ import numpy as np
 
 from ..core import Blobs, Layer, Shape, register
 from ..proto.caffe_pb2 import EvalDetectionParameter
+from .families.annotations import are_annotations, center_truths
 from .families.center_boxes import overlap, suppress
 from .families.elementwise import silently
 from .families.yolo_loss import predicted_boxes
@@ -35,7 +36,7 @@ class EvalDetection(Layer):
                and x, y, w, h of each object
     bottom[1]  truths. With biases (N, 5 T), rows of class, x, y, w, h, ended by x = 0; without
                (N, 7 side^2): by cell, difficult, whether there is one, its class, then x, y, w, h
-               of each
+               of each. With biases also (1, 1, T, 8), as AnnotatedData gives them
     bottom[2]  optional, not read
     top        (N, num_class + 4 side^2 num_object): counts of the classes, not of difficult ones;
                then label, score, right and wrong of each detection, by class and falling score,
@@ -78,9 +79,9 @@ class EvalDetection(Layer):
                 f"{param.side}, num_class {param.num_class} and num_object {param.num_object} "
                 f"make {wanted}"
             )
-        if truths[:1] != predictions[:1] or (
-            sizes[1] % 5 if self._is_second else sizes[1] != 7 * cells
-        ):
+        is_annotated = self._is_second and are_annotations(truths)
+        fits = sizes[1] % 5 == 0 if self._is_second else sizes[1] == 7 * cells
+        if not is_annotated and (truths[:1] != predictions[:1] or not fits):
             needed = "rows of 5 numbers" if self._is_second else f"{7 * cells} numbers"
             raise self.error(
                 f"bottom[1] has shape {truths}; needs {needed} for each of {predictions[0]} images"
@@ -94,13 +95,10 @@ class EvalDetection(Layer):
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         param, y = self.param.eval_detection_param, top[0].data
         y[...] = 0
-        read = (self._second_found, self._second_true)
-        if not self._is_second:
-            read = (self._first_found, self._first_true)
-        for item, (predictions, truths) in enumerate(
-            zip(bottom[0].data, bottom[1].data, strict=True)
-        ):
-            found, true = self._chosen(read[0](predictions)), read[1](truths)
+        read_found = self._second_found if self._is_second else self._first_found
+        truths = self._truths(bottom)
+        for item, (predictions, true) in enumerate(zip(bottom[0].data, truths, strict=True)):
+            found = self._chosen(read_found(predictions))
             counted = true.labels[~true.difficult]
             wrong = (counted < 0) | (counted >= param.num_class)
             if wrong.any():
@@ -115,6 +113,17 @@ class EvalDetection(Layer):
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if any(self.propagate_down):
             raise self.error("cannot give its bottoms a gradient; remove its loss_weight")
+
+    def _truths(self, bottom: Blobs) -> list[_True]:
+        """The truths of each image."""
+        labels, images = bottom[1].data, len(bottom[0].data)
+        if not self._is_second:
+            return [self._first_true(numbers) for numbers in labels]
+        if are_annotations(labels.shape):
+            rows = center_truths(labels, images)
+        else:
+            rows = [_until_end(numbers) for numbers in labels.reshape(images, -1, 5)]
+        return [_True(row[:, 0].astype(int), row[:, 1:], np.zeros(len(row), bool)) for row in rows]
 
     def _chosen(self, found: _Found) -> _Found:
         """The detections that count, by class and falling score."""
@@ -163,12 +172,6 @@ class EvalDetection(Layer):
         boxes = predicted_boxes(p, self._anchors)[0].transpose(1, 2, 0, 3)
         return _Found(labels.ravel(), score.ravel(), boxes.reshape(-1, 4))
 
-    def _second_true(self, truths: np.ndarray) -> _True:
-        rows = truths.reshape(-1, 5)
-        ends = np.flatnonzero(rows[:, 1] == 0)
-        rows = rows[: ends[0]] if len(ends) else rows
-        return _True(rows[:, 0].astype(int), rows[:, 1:], np.zeros(len(rows), bool))
-
     def _first_found(self, x: np.ndarray) -> _Found:
         param = self.param.eval_detection_param
         side, objects = param.side, param.num_object
@@ -194,3 +197,9 @@ class EvalDetection(Layer):
     @property
     def _cells(self) -> int:
         return self.param.eval_detection_param.side**2
+
+
+def _until_end(rows: np.ndarray) -> np.ndarray:
+    """The rows before the first with x 0."""
+    ends = np.flatnonzero(rows[:, 1] == 0)
+    return rows[: ends[0]] if len(ends) else rows

@@ -16,7 +16,7 @@ class RegionLoss(YoloLoss):
                y in the cell and objectness before a sigmoid, w and h as logarithms of what they
                are to the anchor, and scores of the classes before a softmax
     bottom[1]  truths (N, 5 T): rows of class, x, y, w, h, relative to the image; the first row
-               with w 0 ends them
+               with w 0 ends them; or (1, 1, T, 8), as AnnotatedData gives them
     top[0]     loss, shape ()
 
     The gradient is the deltas / N, times loss_weight, not a derivative of the loss. They are

@@ -16,7 +16,7 @@ class Yolov3(YoloLoss):
                y in the cell, objectness and the scores of the classes before a sigmoid, w and h
                as logarithms of what they are to the anchor
     bottom[1]  truths (N, 5 T): rows of class, x, y, w, h, relative to the image; the first row
-               with w 0 ends them
+               with w 0 ends them; or (1, 1, T, 8), as AnnotatedData gives them
     top[0]     loss, shape ()
 
     biases are all anchors, in pixels of an image anchors_scale times as large as the grid, and

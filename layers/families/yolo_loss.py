@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Blobs, Layer, Shape
+from .annotations import are_annotations, center_truths
 from .elementwise import silently
 from .loss import LossLayer
 
@@ -18,7 +19,8 @@ class YoloLoss(LossLayer):
     bottom[0]  predictions (N, num (5 + num_class), H, W): for each of num boxes of a cell
                x, y, w, h, objectness, and a score for each class
     bottom[1]  truths (N, 5 T) or of any shape with 5 T numbers per item: rows of class, x, y, w,
-               h, relative to the image, of which a row with w 0 is the first that does not count
+               h, relative to the image, of which a row with w 0 is the first that does not count;
+               or (1, 1, T, 8), as AnnotatedData gives them
     top[0]     the loss, shape ()
 
     As in Darknet, what is written to bottom[0].diff is no derivative of the loss: it is a
@@ -61,6 +63,8 @@ class YoloLoss(LossLayer):
                 f"bottom[0] has shape {predictions}; needs (N, {wanted}, H, W): 5 + num_class "
                 f"({self.num_class}) channels for each of num ({self.num}) boxes"
             )
+        if are_annotations(truths):
+            return [()]
         self.check_items(bottom_shapes)
         if int(np.prod(truths[1:])) % _FIELDS:
             raise self.error(
@@ -94,8 +98,12 @@ class YoloLoss(LossLayer):
         return min(int(truth[2] * h), h - 1), min(int(truth[1] * w), w - 1)
 
     def _truths(self, bottom: Blobs) -> list[np.ndarray]:
-        rows = bottom[1].data.reshape(len(bottom[1].data), -1, _FIELDS)
-        return [self._check(truths, item) for item, truths in enumerate(map(_until_end, rows))]
+        labels, items = bottom[1].data, len(bottom[0].data)
+        if are_annotations(labels.shape):
+            rows = center_truths(labels, items)
+        else:
+            rows = map(_until_end, labels.reshape(items, -1, _FIELDS))
+        return [self._check(truths, item) for item, truths in enumerate(rows)]
 
     def _check(self, truths: np.ndarray, item: int) -> np.ndarray:
         for problem in self._problems(truths):

@@ -86,6 +86,23 @@ def test_the_second_version(make_layer, kind, nms):
     assert (y.data[:, 4::4] == 1).any()  # something was right
 
 
+def test_truths_may_be_annotations(make_layer):
+    truths = np.zeros((2, 2, 5))
+    truths[0] = [(0, 0.5, 0.5, 0.3, 0.4), (1, 0.2, 0.8, 0.2, 0.3)]
+    truths[1, 0] = (1, 0.4, 0.6, 0.5, 0.5)
+    annotations = [
+        [item, label + 1, 0, x - w / 2, y - h / 2, x + w / 2, y + h / 2, 0]
+        for item, (label, x, y, w, h) in [(1, truths[1, 0]), (0, truths[0, 0]), (0, truths[0, 1])]
+    ]
+    annotations.append([-1] * 8)
+    found = []
+    for labels in (truths.reshape(2, 10), [[annotations]]):
+        layer, bottom, (y,) = make_layer(evaluate("nms: 0.3"), (2, 14, 3, 3), labels)
+        layer.forward(bottom, [y])
+        found.append(y.data.copy())
+    np.testing.assert_allclose(*found, rtol=1e-12)
+
+
 @pytest.mark.parametrize("kind", ["OBJ", "PROB", "MULTIPLY"])
 @pytest.mark.parametrize(
     ("param", "options"),

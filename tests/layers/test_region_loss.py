@@ -96,6 +96,21 @@ def test_deltas_and_loss(make_layer, rescore, bias_match, thresh):
     np.testing.assert_allclose(x.diff, 3 * deltas.reshape(x.shape) / 2, rtol=1e-7, atol=1e-10)
 
 
+def test_truths_may_be_annotations(make_layer):
+    annotations = [
+        [item, label + 1, 0, x - w / 2, y - h / 2, x + w / 2, y + h / 2, 0]
+        for item in (1, 0)
+        for label, x, y, w, h in TRUTHS[item].reshape(-1, 5)
+        if w
+    ]
+    losses = []
+    for labels in (TRUTHS, [[[*annotations, [-1] * 8]]]):
+        layer, bottom, (loss,) = make_layer(region(), (2, 16, 4, 5), labels)
+        layer.forward(bottom, [loss])
+        losses.append(float(loss.data))
+    assert losses[0] == pytest.approx(losses[1])
+
+
 def test_without_truths_nothing_should_be_found(make_layer):
     layer, (x, labels), (loss,) = make_layer(region(), (1, 16, 2, 2), truths([]))
     layer.forward([x, labels], [loss])

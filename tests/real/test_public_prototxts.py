@@ -25,7 +25,10 @@ DATA_PARAMS = {
     "WindowData": "window_data_param",
     "AnnotatedData": "data_param",
     "VideoData": "data_param",
+    "ImageLabelmapData": "image_data_param",
+    "DenseImageData": "dense_image_data_param",
 }
+LABEL_MAPS = ("ImageLabelmapData", "DenseImageData")
 # 298 of 308 are built. Of the others, four read targets whose shape only their database knows, five
 # are refused by BVLC Caffe as well, and one wants a filler that only a fork has.
 FLOOR = 0.95
@@ -66,6 +69,9 @@ def tops_of(layer, channels, size):
     images = (param.batch_size, channels, height, width)
     if layer.type == "AnnotatedData":
         return [images, (1, 1, 1, 8)][: len(layer.top)]
+    if layer.type in LABEL_MAPS:
+        factor = getattr(param, "label_divide_factor", 1)
+        return [images, (param.batch_size, 1, height // factor, width // factor)]
     return [images] + [(param.batch_size,)] * (len(layer.top) - 1)
 
 
