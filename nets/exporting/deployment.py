@@ -11,12 +11,14 @@ from ..rules import net_state, select_layers
 
 # Layers without bottoms that are not sources of data.
 _MADE_INSIDE = {"ContinuationIndicator", "DummyData", "Parameter"}
-_MEASURES = {
+# Besides losses: measures, and layers that want to know the label.
+_ONLY_IN_TRAINING = {
     "Accuracy",
     "DetectionEvaluate",
     "EvalDetection",
     "HDF5Output",
     "LabelsequenceAccuracy",
+    "MarginInnerProduct",
     "SegAccuracy",
 }
 
@@ -62,7 +64,7 @@ def deployed(net: NetParameter, shapes: Mapping[str, Shape]) -> NetParameter:
 
 def _is_for_training(layer: LayerParameter) -> bool:
     is_loss = issubclass(layer_class(layer.type, layer.name), LossLayer)
-    return is_loss or layer.type in _MEASURES
+    return is_loss or layer.type in _ONLY_IN_TRAINING
 
 
 def _is_source(layer: LayerParameter, inside: set[str]) -> bool:
