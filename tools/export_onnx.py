@@ -64,7 +64,7 @@ def run(flags: Namespace) -> int:
     print(f"{flags.o}: {nodes} nodes, {megabytes:.1f} MiB, opset {model.opset_import[0].version}")
     for side, values in (("input", model.graph.input), ("output", model.graph.output)):
         for value in values:
-            print(f"  {side} {value.name} {_shape_text(value.type.tensor_type)}".rstrip())
+            print(f"  {side} {value.name} {_shape_text(value)}".rstrip())
     for key, value in facts.items():
         print(f"  {key}: {value if len(value) < 60 else value[:57] + '...'}")
     return _check(flags, net, model, preparation)
@@ -138,7 +138,8 @@ def _labels(path: str) -> dict[str, str]:
     return {"labels": "\n".join(line for line in lines if line.strip())}
 
 
-def _shape_text(kind) -> str:
-    if not kind.HasField("shape"):
-        return ""
-    return "x".join(size.dim_param or str(size.dim_value) for size in kind.shape.dim)
+def _shape_text(value) -> str:
+    """ "Nx3x224x224"; "?" stands for a size that is known only when the model is run."""
+    sizes = value.type.tensor_type.shape.dim
+    names = [size.dim_param or str(size.dim_value) for size in sizes]
+    return "x".join("?" if name.startswith(f"{value.name}_") else name for name in names)

@@ -11,6 +11,7 @@ from ...proto import ConfigError
 from ..net import Net
 from .preprocessing import Preprocessing
 
+_LISTS = {"DetectionOutput", "YoloDetectionOutput", "Yolov3DetectionOutput"}
 TOLERANCE = 1e-4  # of the largest number of an output
 
 
@@ -51,8 +52,14 @@ def compare(
         net.blobs[name].reshape(array.shape)
         net.blobs[name].data[...] = array
     net.forward()
+    lists = {
+        top
+        for node, layer in zip(net.graph.nodes, net.layers, strict=True)
+        for top in node.tops
+        if layer.type in _LISTS
+    }
     return [
-        _comparison(name, net.blobs[name].data, array)
+        _comparison(name, net.blobs[name].data, _aligned(net, name, array, lists))
         for name, array in zip(names, theirs, strict=True)
     ]
 
@@ -115,6 +122,19 @@ _DRAWS: dict[tuple[str, int], Callable[..., np.ndarray]] = {
     ("Filter", 1): _bits,
     ("Filter", -1): _bits,
 }
+
+
+def _aligned(net: Net, name: str, theirs: np.ndarray, lists: set[str]) -> np.ndarray:
+    """An output; of a list of detections, the row nearest to each of ours.
+
+    Scores that are equal but for rounding may come in another order.
+    """
+    ours = net.blobs[name].data
+    if name not in lists or ours.shape != theirs.shape:
+        return theirs
+    rows = theirs.reshape(-1, theirs.shape[-1])
+    nearest = [np.abs(rows - row).max(axis=1).argmin() for row in ours.reshape(rows.shape)]
+    return rows[nearest].reshape(ours.shape)
 
 
 def _comparison(name: str, ours: np.ndarray, theirs: np.ndarray) -> Comparison:

@@ -11,12 +11,14 @@ from ..rules import net_state, select_layers
 
 # Layers without bottoms that are not sources of data.
 _MADE_INSIDE = {"ContinuationIndicator", "DummyData", "Parameter"}
-_MEASURES = {
+# Besides losses: measures, and layers that want to know the label.
+_ONLY_IN_TRAINING = {
     "Accuracy",
     "DetectionEvaluate",
     "EvalDetection",
     "HDF5Output",
     "LabelsequenceAccuracy",
+    "MarginInnerProduct",
     "SegAccuracy",
 }
 
@@ -25,8 +27,9 @@ def deployed(net: NetParameter, shapes: Mapping[str, Shape]) -> NetParameter:
     """The layers of phase TEST that compute something from the inputs.
 
     Layers that compare with labels or write files go, and so do inputs that nobody reads then.
-    Data layers become Input layers, and DummyData layers too if there is nothing else to feed.
-    shapes gives inputs theirs; "" stands for the first one.
+    Data layers become Input layers, and DummyData layers too if there is nothing else to feed;
+    blobs that only phase TRAIN makes do if they are given a shape. No detections are written to
+    files. shapes gives inputs theirs; "" stands for the first one.
     Raises ConfigError where an input has no shape.
     """
     selected = select_layers(net, net_state(net, TEST, None, ()))
@@ -35,11 +38,18 @@ def deployed(net: NetParameter, shapes: Mapping[str, Shape]) -> NetParameter:
     inside = _MADE_INSIDE
     if not any(_is_source(layer, inside) and read & set(layer.top) for layer in kept):
         inside = inside - {"DummyData"}
-    wanted, shapes = [], dict(shapes)
+    wanted, shapes, made = [], dict(shapes), set[str]()
     for layer in kept:
+        for name in dict.fromkeys(layer.bottom):
+            shape = None if name in made else _take(name, shapes)
+            if shape is not None:
+                wanted.append(_input(name, name, shape))
+        made.update(layer.bottom, layer.top)
         if _is_source(layer, inside):
             wanted += _inputs(layer, read, shapes)
         else:
+            if layer.HasField("detection_output_param"):
+                layer.detection_output_param.ClearField("save_output_param")
             wanted.append(layer)
     if shapes:
         names = [top for layer in wanted if layer.type == "Input" for top in layer.top]
@@ -54,7 +64,7 @@ def deployed(net: NetParameter, shapes: Mapping[str, Shape]) -> NetParameter:
 
 def _is_for_training(layer: LayerParameter) -> bool:
     is_loss = issubclass(layer_class(layer.type, layer.name), LossLayer)
-    return is_loss or layer.type in _MEASURES
+    return is_loss or layer.type in _ONLY_IN_TRAINING
 
 
 def _is_source(layer: LayerParameter, inside: set[str]) -> bool:
@@ -73,15 +83,24 @@ def _inputs(
     for i, top in enumerate(layer.top):
         if top not in read:
             continue
-        given = next((name for name in (top, "") if name in shapes), None)
-        shape = shapes.pop(given) if given is not None else (known[i : i + 1] or [None])[0]
+        shape = _take(top, shapes)
+        if shape is None and i < len(known):
+            shape = known[i]
         if shape is None:
             raise ConfigError(
                 f"layer {layer.name!r} ({layer.type}): the shape of {top!r} is not known without "
                 f"data; give it (-input {top}=1x3x224x224), or take a deploy.prototxt"
             )
-        name = layer.name if len(layer.top) == 1 else top
-        source = LayerParameter(name=name, type="Input", top=[top])
-        source.input_param.shape.add(dim=shape)
-        made.append(source)
+        made.append(_input(layer.name if len(layer.top) == 1 else top, top, shape))
     return made
+
+
+def _take(name: str, shapes: dict[str, Shape]) -> Shape | None:
+    """The shape given for an input, by name or as the first one's; it is then taken."""
+    return shapes.pop(name, None) if name in shapes else shapes.pop("", None)
+
+
+def _input(name: str, top: str, shape: Shape) -> LayerParameter:
+    layer = LayerParameter(name=name, type="Input", top=[top])
+    layer.input_param.shape.add(dim=shape)
+    return layer

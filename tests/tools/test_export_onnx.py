@@ -69,6 +69,19 @@ def test_inputs_take_other_shapes(export):
     assert shape(model.graph.output[0]) == ["N", 4, 6, 6]
 
 
+def test_sizes_that_only_a_run_tells_are_shown_as_such(export, tmp_path):
+    filtered = """layer { name: "s" type: "Slice" bottom: "prob" top: "a" top: "b" slice_param {
+                           axis: 1 slice_point: 3 } }
+                  layer { name: "sum" type: "Reduction" bottom: "b" top: "s" reduction_param {
+                           axis: 1 } }
+                  layer { name: "f" type: "Filter" bottom: "a" bottom: "s" top: "kept" }"""
+    net = tmp_path / "net.prototxt"
+    net.write_text(NET + filtered)
+    status, lines, _ = export("-check")
+    assert status == 0
+    assert "  output kept ?x?x?x?" in lines
+
+
 def test_what_is_known_goes_into_the_metadata(export, tmp_path):
     (tmp_path / "labels.txt").write_text("cat\ndog\n\n")
     flags = ["-mean", "104,117,123", "-scale", "0.017", "-swap_channels", "-labels", "labels.txt"]

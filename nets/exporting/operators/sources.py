@@ -1,4 +1,4 @@
-"""Parameter and DummyData: blobs that are always the same."""
+"""Parameter, DummyData and ContinuationIndicator: blobs that are always the same."""
 
 import numpy as np
 
@@ -27,3 +27,9 @@ def dummy_data(e: LayerExport) -> list[str]:
         e.constant(np.full(shape, value, "float32"))
         for shape, value in zip(e.top_shapes, values, strict=True)
     ]
+
+
+@exports("ContinuationIndicator")
+def continuation_indicator(e: LayerExport) -> str:
+    """Where sequences start, as a constant."""
+    return e.constant(e.tops_by_shape()[0], "cont")

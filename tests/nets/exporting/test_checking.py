@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from cortado.nets.exporting import export_onnx
-from cortado.nets.exporting.checking import Comparison, compare, open_session, random_inputs
+from cortado.nets.exporting.checking import (
+    Comparison,
+    _aligned,
+    compare,
+    open_session,
+    random_inputs,
+)
 from cortado.proto import ConfigError
 
 RELU = 'layer { name: "r" type: "ReLU" bottom: "x" top: "y" }'
@@ -41,6 +47,14 @@ def test_selectors_and_symbols_are_whole_numbers(make_net):
     inputs = random_inputs(make_net(layers, words=(40, 5), cont=(40, 5)))
     assert set(np.unique(inputs["words"])) == set(range(7))
     assert set(np.unique(inputs["cont"])) == {0, 1}
+
+
+def test_detections_may_come_in_another_order(make_net):
+    net = make_net(RELU, x=(1, 1, 3, 2))
+    rows = np.float32([[[[1, 2], [3, 4], [5, 6]]]])
+    net.blobs["y"].data[...] = rows
+    np.testing.assert_array_equal(_aligned(net, "y", rows[:, :, ::-1], {"y"}), rows)
+    np.testing.assert_array_equal(_aligned(net, "y", rows[:, :, ::-1], set()), rows[:, :, ::-1])
 
 
 def test_damaged_models_are_refused():

@@ -50,6 +50,24 @@ def test_a_net_that_only_dummy_data_feeds_takes_it_as_its_input():
     assert inputs(deployed(parse_net(CONSTANTS), {"": (7,)})) == {"d": (7,)}
 
 
+@pytest.mark.parametrize("name", ["", "data"])
+def test_a_blob_that_only_training_has_can_be_an_input(name):
+    text = TRAINED.replace("phase: TEST", "phase: TRAIN")
+    assert inputs(deployed(parse_net(text), {name: (1, 3, 8, 8)})) == {"data": (1, 3, 8, 8)}
+    assert inputs(deployed(parse_net(text), {})) == {}
+
+
+def test_detections_are_not_written_to_files():
+    text = (
+        TWO
+        + """layer { name: "out" type: "ReLU" bottom: "a" top: "y" detection_output_param {
+                            num_classes: 2 save_output_param { output_directory: "x" } } }"""
+    )
+    param = deployed(parse_net(text), {}).layer[-1].detection_output_param
+    assert param.num_classes == 2
+    assert not param.HasField("save_output_param")
+
+
 def test_unknown_types_are_named():
     with pytest.raises(ConfigError, match="layer 'x': unknown type 'Nothing'"):
         deployed(parse_net('layer { name: "x" type: "Nothing" top: "y" }'), {})

@@ -46,3 +46,10 @@ def test_the_number_of_steps_cannot_vary(make_net):
     )
     with pytest.raises(ConfigError, match=r"'it' \(RNN\).*number of its steps.*-dynamic_batch"):
         export_onnx(net, dynamic_batch=True)
+
+
+def test_every_sequence_starts_with_the_first_step(check):
+    layers = f"""layer {{ name: "c" type: "ContinuationIndicator" top: "cont"
+                         continuation_indicator_param {{ time_step: 5 batch_size: 2 }} }}
+                 layer {{ name: "rnn" {layer("RNN", ["x", "cont"], ["y"])} }}"""
+    check(layers, x=(5, 2, 3))
