@@ -10,6 +10,7 @@ from collections import Counter
 from itertools import product
 
 from cortado.layers import layer_types
+from cortado.layers.twins import twin_of
 from cortado.nets import Net
 from cortado.nets.rules import net_state, select_layers
 from cortado.proto import ConfigError, parse_net
@@ -28,6 +29,9 @@ DATA_PARAMS = {
     "ImageLabelmapData": "image_data_param",
     "DenseImageData": "dense_image_data_param",
 }
+# What RoIDataLayer gives beside an image, for training by Faster R-CNN and by Fast R-CNN.
+REGIONS = {"im_info": (1, 3), "gt_boxes": (4, 5), "rois": (4, 5), "labels": (4,)}
+REGIONS |= dict.fromkeys(("bbox_targets", "bbox_inside_weights", "bbox_outside_weights"), (4, 84))
 LABEL_MAPS = ("ImageLabelmapData", "DenseImageData")
 # 298 of 308 are built. Of the others, four read targets whose shape only their database knows, five
 # are refused by BVLC Caffe as well, and one wants a filler that only a fork has.
@@ -49,12 +53,14 @@ def read_archive(path):
 def phase_of(net):
     """TRAIN for a net that reads data, TEST for one that is given it."""
     layers = select_layers(net, net_state(net, TRAIN, 0, ())).layer
-    types = {layer.type for layer in layers}
-    return TRAIN if types & DATA_PARAMS.keys() and "Input" not in types else TEST
+    is_given = any(layer.type == "Input" for layer in layers)
+    return TRAIN if any(map(is_data, layers)) and not is_given else TEST
 
 
 def tops_of(layer, channels, size):
     """Shapes of a data layer's tops: the sizes its parameters tell, or those proposed."""
+    if layer.type == "Python":
+        return [REGIONS.get(top, (1, 3, 224, 320)) for top in layer.top]
     param = getattr(layer, DATA_PARAMS[layer.type])
     transform = layer.transform_param
     crop = transform.crop_size or getattr(param, "crop_size", 0)
@@ -75,13 +81,24 @@ def tops_of(layer, channels, size):
     return [images] + [(param.batch_size,)] * (len(layer.top) - 1)
 
 
+def is_data(layer):
+    """Whether a layer reads data that is not public."""
+    return layer.type in DATA_PARAMS or layer.python_param.layer == "RoIDataLayer"
+
+
+def is_its_own(layer):
+    """Whether a layer is Python code that is not public."""
+    python = layer.python_param
+    return layer.type == "Python" and not (is_data(layer) or twin_of(python.module, python.layer))
+
+
 def without_data(net, channels, size):
     """The net with DummyData for its data layers."""
     copy = type(net)()
     copy.CopyFrom(net)
     for layer in copy.layer:
         layer.detection_evaluate_param.ClearField("name_size_file")  # names a file of theirs
-        if layer.type not in DATA_PARAMS:
+        if not is_data(layer):
             continue
         dummy = LayerParameter(name=layer.name, type="DummyData", top=layer.top)
         dummy.include.extend(layer.include)
@@ -116,7 +133,7 @@ def test_nets_of_known_layers_are_built(real):
         types = {layer.type for layer in net.layer}
         if types - known:
             unknown.update(types - known)
-        elif "Python" in types:
+        elif any(map(is_its_own, net.layer)):
             own_layers += 1
         elif problem := problem_of(net):
             problems[name] = problem
