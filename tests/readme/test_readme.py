@@ -13,6 +13,7 @@ import lmdb
 import numpy as np
 import pytest
 
+from cortado.proto import read_weights
 from cortado.proto.caffe_pb2 import Datum
 
 ROOT = Path(__file__).parents[2]
@@ -142,6 +143,23 @@ def test_archives_hold_blobs_in_their_shapes(done, root, read_archive):
     assert read_archive(root / "demo/data.npz")["data"].shape == (TEST_DIGITS, 1, 8, 8)
     labels = read_archive(root / "demo/label.npz")["label"]
     assert np.bincount(labels.astype(int)).tolist() == [36] * 10
+
+
+def test_a_model_leaves_as_onnx_and_is_checked(done, root):
+    assert "largest difference" in done("export_onnx").log
+    assert (root / "demo/digits.onnx").stat().st_size > 10000
+
+
+def test_weights_go_out_and_come_back(done, root):
+    done("import_weights")
+    first, second = (
+        {layer.name: layer.blobs for layer in read_weights(root / "demo" / name) if layer.blobs}
+        for name in ("digits_iter_1000.caffemodel", "imported.caffemodel")
+    )
+    assert second.keys() == first.keys()
+    for name, blobs in first.items():
+        for one, other in zip(blobs, second[name], strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_pycaffe_predicts(done):
