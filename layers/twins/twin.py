@@ -74,6 +74,7 @@ class Twin(PythonLayer):
 
 def _value(text: str, default: Any, name: str) -> Any:
     value: Any = None
+    text = text.removeprefix("!!python/tuple").strip()  # as YAML marks what Python wrote
     with suppress(ValueError, SyntaxError):
         value = literal_eval(text.capitalize() if text in ("true", "false") else text)
     if np.ndim(default) and np.ndim(value) == 1:

@@ -25,6 +25,14 @@ def test_it_is_convolution(make_layer):
     check_gradients(layer, [x], [y])
 
 
+def test_c3d_wrote_it_as_convolution_param_once(make_layer):
+    old, _, _ = make_layer(
+        f'type: "Convolution3D" convolution_param {{ {FIELDS} }}', (2, 4, 3, 5, 4)
+    )
+    new, _, _ = make_layer(convolution(FIELDS), (2, 4, 3, 5, 4))
+    assert (old.window, old.num_output, old.group) == (new.window, new.num_output, new.group)
+
+
 def test_fillers_and_bias(make_layer):
     fields = "num_output: 1 kernel_size: 1 kernel_depth: 1"
     fillers = "weight_filler { value: 3 } bias_filler { value: 4 }"

@@ -25,6 +25,13 @@ def test_the_window(make_layer, rng, param, kernel, stride, pad):
     check_gradients(layer, bottom, top)
 
 
+def test_c3d_wrote_it_as_pooling_param_once(make_layer):
+    text = "pool: AVE kernel_size: 2 kernel_depth: 1 stride: 2 temporal_stride: 1"
+    old, _, _ = make_layer(f'type: "Pooling3D" pooling_param {{ {text} }}', (1, 1, 3, 4, 4))
+    new, _, _ = make_layer(pooling(text), (1, 1, 3, 4, 4))
+    assert (old.window, old.method) == (new.window, new.method)
+
+
 def test_values(make_layer):
     x = np.arange(16.0).reshape(1, 1, 2, 2, 4)
     param = "pool: AVE kernel_size: 2 kernel_depth: 2 stride: 2"

@@ -18,6 +18,7 @@ from cortado.proto.caffe_pb2 import TEST, TRAIN, LayerParameter
 
 USUAL_SIZES = (28, 32, 64, 224, 512)  # pixels
 USUAL_CHANNELS = (3, 1)
+USUAL_LENGTH = 16  # frames
 DATA_PARAMS = {
     "Data": "data_param",
     "ImageData": "image_data_param",
@@ -33,8 +34,8 @@ DATA_PARAMS = {
 REGIONS = {"im_info": (1, 3), "gt_boxes": (4, 5), "rois": (4, 5), "labels": (4,)}
 REGIONS |= dict.fromkeys(("bbox_targets", "bbox_inside_weights", "bbox_outside_weights"), (4, 84))
 LABEL_MAPS = ("ImageLabelmapData", "DenseImageData")
-# 298 of 308 are built. Of the others, four read targets whose shape only their database knows, five
-# are refused by BVLC Caffe as well, and one wants a filler that only a fork has.
+# Of those that are not built, some read targets whose shape only their database knows, some are
+# refused by BVLC Caffe as well, and one wants a filler that only a fork has.
 FLOOR = 0.95
 
 
@@ -96,6 +97,7 @@ def without_data(net, channels, size):
     """The net with DummyData for its data layers."""
     copy = type(net)()
     copy.CopyFrom(net)
+    volumes = any(layer.type == "Convolution3D" for layer in net.layer)
     for layer in copy.layer:
         layer.detection_evaluate_param.ClearField("name_size_file")  # names a file of theirs
         if not is_data(layer):
@@ -104,6 +106,10 @@ def without_data(net, channels, size):
         dummy.include.extend(layer.include)
         dummy.exclude.extend(layer.exclude)
         for shape in tops_of(layer, channels, size):
+            if volumes:  # their batches are told elsewhere
+                shape = (max(shape[0], 1), *shape[1:])
+            if volumes and len(shape) == 4:
+                shape = (*shape[:2], USUAL_LENGTH, *shape[2:])
             dummy.dummy_data_param.shape.add(dim=shape)
         layer.CopyFrom(dummy)
     return copy
