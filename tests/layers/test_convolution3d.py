@@ -26,9 +26,8 @@ def test_it_is_convolution(make_layer):
 
 
 def test_c3d_wrote_it_as_convolution_param_once(make_layer):
-    old, _, _ = make_layer(
-        f'type: "Convolution3D" convolution_param {{ {FIELDS} }}', (2, 4, 3, 5, 4)
-    )
+    written_so = f'type: "Convolution3D" convolution_param {{ {FIELDS} }}'
+    old, _, _ = make_layer(written_so, (2, 4, 3, 5, 4))
     new, _, _ = make_layer(convolution(FIELDS), (2, 4, 3, 5, 4))
     assert (old.window, old.num_output, old.group) == (new.window, new.num_output, new.group)
 

@@ -35,7 +35,10 @@ def test_it_is_the_proposal_layer_with_the_settings_of_the_phase(make_layer, pha
 
 
 def test_settings_are_entries_of_param_str(make_layer):
-    text = "{'feat_stride': 8, 'scales': !!python/tuple [4, 8], rpn_post_nms_top_n: 7, 'RPN_MIN_SIZE': 2}"
+    text = (
+        "{'feat_stride': 8, 'scales': !!python/tuple [4, 8], "
+        "rpn_post_nms_top_n: 7, 'RPN_MIN_SIZE': 2}"
+    )
     layer, bottom, top = make_layer(twin(text), (1, 12, 8, 8), (1, 24, 8, 8), IMAGE)
     layer.forward(bottom, top)
     assert top[0].shape == (7, 5)
