@@ -1,10 +1,11 @@
 """Flip: images turned around."""
 
-from ..core import Array, Blobs, Layer, Shape, register
+from ..core import Array, Shape, register
+from .families.rearranging import RearrangingLayer
 
 
 @register("Flip")
-class Flip(Layer):
+class Flip(RearrangingLayer):
     """y = x with the rows turned around (flip_width), or their order (flip_height), or both.
 
     bottom  x (N, C, H, W)
@@ -19,22 +20,6 @@ class Flip(Layer):
             raise self.error(f"the bottom must be (N, C, H, W), got shape {bottom_shapes[0]}")
         return bottom_shapes
 
-    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        self.refuse_in_place(bottom, top)
-
-    def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        top[0].data[...] = self._turned(bottom[0].data)
-
-    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
-        if self.propagate_down[0]:
-            bottom[0].diff[...] = self._turned(top[0].diff)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
-    def backward_reads(self) -> tuple[bool, bool]:
-        return False, False
-
-    def _turned(self, x: Array) -> Array:
+    def rearranged(self, x: Array) -> Array:
         param = self.param.flip_param
         return x[:, :, :: -1 if param.flip_height else 1, :: -1 if param.flip_width else 1]

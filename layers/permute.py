@@ -1,10 +1,11 @@
 """Permute: the axes in another order."""
 
-from ..core import Blobs, Layer, Shape, register
+from ..core import Array, Shape, register
+from .families.rearranging import RearrangingLayer
 
 
 @register("Permute")
-class Permute(Layer):
+class Permute(RearrangingLayer):
     """y = x with its axes in another order: axis i of y is axis order[i] of x.
 
     bottom  x, any shape
@@ -29,7 +30,6 @@ class Permute(Layer):
             if order.count(axis) > 1:
                 raise self.error(f"permute_param.order: names axis {axis} more than once")
         self._order = (*order, *(axis for axis in range(axes) if axis not in order))
-        self._inverse = tuple(self._order.index(axis) for axis in range(axes))
 
     def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
         (shape,) = bottom_shapes
@@ -39,18 +39,5 @@ class Permute(Layer):
             )
         return [tuple(shape[axis] for axis in self._order)]
 
-    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        self.refuse_in_place(bottom, top)
-
-    def backward_reads(self) -> tuple[bool, bool]:
-        return False, False
-
-    def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        top[0].data[...] = bottom[0].data.transpose(self._order)
-
-    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
-        if self.propagate_down[0]:
-            bottom[0].diff[...] = top[0].diff.transpose(self._inverse)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
+    def rearranged(self, x: Array) -> Array:
+        return x.transpose(self._order)

@@ -1,10 +1,11 @@
 """Transpose: the axes in another order."""
 
-from ..core import Blobs, Layer, Shape, register
+from ..core import Array, Shape, register
+from .families.rearranging import RearrangingLayer
 
 
 @register("Transpose")
-class Transpose(Layer):
+class Transpose(RearrangingLayer):
     """y = x with its axes in the order dim: axis i of y is axis dim[i] of x.
 
     bottom  x, any shape with an axis
@@ -26,18 +27,5 @@ class Transpose(Layer):
             )
         return [tuple(shape[axis] for axis in self._order)]
 
-    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        self.refuse_in_place(bottom, top)
-
-    def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        top[0].data[...] = bottom[0].data.transpose(self._order)
-
-    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
-        if self.propagate_down[0]:
-            bottom[0].diff.transpose(self._order)[...] = top[0].diff
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
-    def backward_reads(self) -> tuple[bool, bool]:
-        return False, False
+    def rearranged(self, x: Array) -> Array:
+        return x.transpose(self._order)

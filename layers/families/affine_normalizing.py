@@ -36,6 +36,11 @@ class AffineNormalizing(NormalizingLayer):
         """The weights that multiply and move what is normalized; [] if there are none."""
         return self.weights[self.first_learned : self.first_learned + 2]
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it multiplies each channel by a number and adds another, whatever is in x."""
+        return self.uses_global_stats or not self.normalizes
+
     def running(self) -> tuple[Array, Array]:
         """The running mean and variance, (C) each."""
         raise NotImplementedError
@@ -88,10 +93,9 @@ class AffineNormalizing(NormalizingLayer):
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         wanted = self.wanted_gradients()
-        is_fixed = self.uses_global_stats or not self.normalizes
-        if any(wanted) or self.propagate_down[0] and not is_fixed:
-            self._gradients(top, bottom, wanted, is_fixed)
-        if self.propagate_down[0] and is_fixed:
+        if any(wanted) or self.propagate_down[0] and not self.is_fixed:
+            self._gradients(top, bottom, wanted)
+        if self.propagate_down[0] and self.is_fixed:
             dy, dx = self.folded(top[0].diff), self.folded(bottom[0].diff)
             self.parts.scale(dy, self._slope(), None, dx)
 
@@ -100,7 +104,7 @@ class AffineNormalizing(NormalizingLayer):
         flags = self.param_propagate_down[self.first_learned :][: len(self.scale_and_shift)]
         return [self.learns and flag for flag in flags]
 
-    def _gradients(self, top: Blobs, bottom: Blobs, wanted: list[bool], is_fixed: bool) -> None:
+    def _gradients(self, top: Blobs, bottom: Blobs, wanted: list[bool]) -> None:
         """Add to the weights' diffs and, where x moves its own statistics, write dx."""
         dy, y, total = self.folded(top[0].diff), self.normalized(bottom), self.space(bottom)
         dy_mean, y_dy_mean = self.mean_of(dy), self.mean_product(y, dy)
@@ -110,7 +114,7 @@ class AffineNormalizing(NormalizingLayer):
             if is_wanted:
                 gradient = self.as_dtype(mean * self.part_size)
                 weight.diff[...] += gradient.reshape(weight.shape)
-        if self.propagate_down[0] and not is_fixed:
+        if self.propagate_down[0] and not self.is_fixed:
             self.parts.scale(y, self.as_dtype(-y_dy_mean), self.as_dtype(-dy_mean), total)
             total += dy
             self.parts.scale(total, self._slope(), None, self.folded(bottom[0].diff))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Array, Calls
+from ...core.calls import bind
 from ...kernels import kernels_for
 
 # A diverged net has infinite scores: its softmax is nan, which whoever reads the loss can see.
@@ -44,9 +45,9 @@ class AxisSoftmax:
 
     def bind_forward(self, x: Array, y: Array) -> Calls:
         """The calls of forward with these arrays."""
-        if self._kernel and hasattr(self._kernel, "bind_forward"):
-            return self._kernel.bind_forward(x.reshape(self._folded), y.reshape(self._folded))
-        return Calls([partial(self.forward, x, y)])
+        if not self._kernel:
+            return Calls([partial(self.forward, x, y)])
+        return bind(self._kernel, "forward", x.reshape(self._folded), y.reshape(self._folded))
 
     @_silently
     def backward(self, y: Array, dy: Array, dx: Array) -> None:

@@ -33,7 +33,7 @@ def fold(parts: list[Piece]) -> list[Piece]:
     """Join each Convolution, and each BatchNorm, with the per-channel layers right after it.
 
     y = factor * x + shift after a convolution is a convolution with other filters and bias; after
-    a BatchNorm it becomes that layer's weights 3 and 4. The sums are done in float64.
+    a BatchNorm it becomes that layer's weights 3 and 4.
     """
     gone: set[int] = set()
     folded = []
@@ -84,24 +84,13 @@ def _into_batch_norm(part: Piece, factor: np.ndarray, shift: np.ndarray) -> list
     return [*part.weights[:3], gamma * factor, beta * factor + shift]
 
 
-def _batch_norm(part: Piece) -> Affine | None:
-    if not part.layer.uses_global_stats:
+def _normalizing(part: Piece) -> Affine | None:
+    layer = part.layer
+    if not layer.is_fixed or layer.axis != 1:
         return None
-    mean, variance, weight = (array.astype("float64") for array in part.weights[:3])
-    divisor = weight.item() or np.inf
-    factor = (variance / divisor + part.layer.param.batch_norm_param.eps) ** -0.5
-    return factor, -mean / divisor * factor
-
-
-def _affine_norm(part: Piece) -> Affine | None:
-    """BN and CuDNNBatchNorm, whose own scale and shift come first among the weights."""
-    layer, weights = part.layer, [array.astype("float64").ravel() for array in part.weights]
-    if layer.axis != 1 or layer.normalizes and not layer.uses_global_stats:
-        return None
-    if not layer.normalizes:
-        return weights[0], weights[1]
-    factor = weights[0] * (weights[3] + layer.eps) ** -0.5
-    return factor, weights[1] - weights[2] * factor
+    factor, shift = (np.empty(part.weights[0].size) for _ in range(2))
+    layer.read_factor(factor, shift)
+    return factor, shift
 
 
 def _scale(part: Piece) -> Affine | None:
@@ -134,9 +123,9 @@ _TAKES: dict[str, Callable[..., list[np.ndarray]]] = {
     "BatchNorm": _into_batch_norm,
 }
 _AFFINES: dict[str, Callable[[Piece], Affine | None]] = {
-    "BN": _affine_norm,
-    "BatchNorm": _batch_norm,
-    "CuDNNBatchNorm": _affine_norm,
+    "BN": _normalizing,
+    "BatchNorm": _normalizing,
+    "CuDNNBatchNorm": _normalizing,
     "Scale": _scale,
     "Bias": _bias,
 }

@@ -119,6 +119,4 @@ def fold_batch_normalization(steps: list[Step], terms: Terms) -> list[Step]:
 
 def _is_fixed(runner: Runner) -> TypeGuard[AffineNormalizing]:
     """Whether it multiplies each channel by a number and adds another, whatever is in the batch."""
-    if not isinstance(runner, AffineNormalizing) or runner.axis != 1:
-        return False
-    return runner.uses_global_stats or not runner.normalizes
+    return isinstance(runner, AffineNormalizing) and runner.is_fixed and runner.axis == 1

@@ -70,7 +70,7 @@ def test_a_blob_that_is_an_output_keeps_its_value(check):
     assert [output.name for output in model.graph.output] == ["conv"]
 
 
-def test_folding_is_done_in_double_precision(make_net):
+def test_filters_and_bias_are_those_of_all_three_layers(make_net):
     from cortado.nets.exporting.folding import fold, pieces
 
     net = make_net(block(), x=(1, 3, 5, 5))
@@ -81,8 +81,25 @@ def test_folding_is_done_in_double_precision(make_net):
     )
     filters, bias = (blob.data.astype("float64") for blob in net.params["conv"])
     factor = gamma / np.sqrt(variance / weight + net.layers[2].param.batch_norm_param.eps)
-    np.testing.assert_array_equal(
-        conv.weights[0], (filters * factor[:, None, None, None]).astype("float32")
+    np.testing.assert_allclose(
+        conv.weights[0], filters * factor[:, None, None, None], rtol=1e-6, atol=1e-9
     )
     expected = (bias - mean / weight) * factor + beta
     np.testing.assert_allclose(conv.weights[1], expected, rtol=1e-6, atol=1e-7)
+
+
+def test_a_batch_norm_with_scale_and_bias_of_its_own_is_folded_whole(make_net):
+    from cortado.nets.exporting.folding import fold, pieces
+
+    text = """layer { name: "conv" type: "Convolution" bottom: "x" top: "conv"
+                  convolution_param { num_output: 4 kernel_size: 1 bias_term: false
+                                      weight_filler { value: 1 } } }
+              layer { name: "bn" type: "BatchNorm" bottom: "conv" top: "bn"
+                  batch_norm_param { scale_bias: true eps: 0 } }"""
+    net = make_net(text, x=(1, 3, 2, 2))
+    net.params["conv"][0].data[...] = 1
+    for blob, value in zip(net.params["bn"], (0.5, 4, 1, 3, 5), strict=True):
+        blob.data[...] = value
+    (conv,) = [part for part in fold(pieces(net)) if part.layer.type == "Convolution"]
+    np.testing.assert_allclose(conv.weights[0], 3 / 2)
+    np.testing.assert_allclose(conv.weights[1], 5 - 0.5 * 3 / 2)
