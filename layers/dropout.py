@@ -30,19 +30,23 @@ class Dropout(ElementwiseLayer):
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param = self.param.dropout_param
-        self.ratio = param.dropout_ratio
+        self._start("dropout_param", param.scale_train, param.sample_weights_test)
+
+    def _start(self, field: str, scale_train: bool = True, drops_in_test: bool = False) -> None:
+        """Take over the ratio in a field of the prototxt."""
+        self.ratio = getattr(self.param, field).dropout_ratio
         if not 0 <= self.ratio < 1:
             raise self.error(
-                f"dropout_param.dropout_ratio: {self.ratio:g} must be at least 0 and below 1"
+                f"{field}.dropout_ratio: {self.ratio:g} must be at least 0 and below 1"
             )
         kept = 1 - self.ratio
-        self._drops = self.param.phase == TRAIN or param.sample_weights_test
+        self._drops = self.param.phase == TRAIN or drops_in_test
         if self._drops:
-            self._scale = 1 / kept if param.scale_train else 1.0
+            self._scale = 1 / kept if scale_train else 1.0
             self._seed = int(self.rng.integers(1 << 63))
             self._passes = 0
         else:
-            self._scale = 1.0 if param.scale_train else kept
+            self._scale = 1.0 if scale_train else kept
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)

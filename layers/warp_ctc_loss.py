@@ -1,29 +1,24 @@
-"""WarpCTCLoss: CTCLoss by the name of the library that some forks compute it with."""
+"""WarpCTCLoss: WarpCTC under two more names."""
 
 from ..core import register
-from .families.ctc_loss import CTCLossLayer
+from .warp_ctc import WarpCTC
 
 
 @register("WarpCTCLoss")
-class WarpCTCLoss(CTCLossLayer):
+class WarpCTCLoss(WarpCTC):
     """loss = - sum_n log P(labels_n | x_n) / N, P summed over all alignments of the labels.
 
-    bottom[0]  x (T, N, C): scores of C classes, one of them the blank; a softmax is inside
-    bottom[1]  labels (N, L): blanks are skipped, a negative number ends a sequence
-    top[0]     loss, shape ()
-
-    It takes what CTCLoss takes; but blank is 0 by default.
+    WarpCTC, as other forks call it.
 
     Prototxt: ctc_loss_param { blank_label: 0 (or blank_index)  alphabet_size: C  time_step: T }
-    Source: Graves et al., "Connectionist Temporal Classification", ICML 2006; Baidu's warp-ctc.
     """
 
 
 @register("WarpCtcLoss")
-class WarpCtcLoss(CTCLossLayer):
+class WarpCtcLoss(WarpCTC):
     """loss = - sum_n log P(labels_n | x_n) / N, P summed over all alignments of the labels.
 
-    WarpCTCLoss, written in another way.
+    WarpCTC, written in another way.
 
     Prototxt: ctc_loss_param { blank_label: 0 (or blank_index)  alphabet_size: C  time_step: T }
     """

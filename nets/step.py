@@ -36,6 +36,18 @@ class Runner(Protocol):
         ...
 
 
+class ForwardRunner:
+    """The base of what a pass puts in the place of several layers in nets that only run forward."""
+
+    def backward_reads(self) -> tuple[bool, bool]:
+        """Nothing: there is no backward."""
+        return False, False
+
+    def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
+        """There is no backward."""
+        raise NotImplementedError
+
+
 @dataclass(eq=False)
 class Step:
     """Layers that run as one, with the blobs that go in and come out.

@@ -1,6 +1,5 @@
 """In nets that only run forward, let a convolution read the parts of a Concat where they lie."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,11 +10,11 @@ from ...core import Blob, Blobs, Calls, Layout
 from ...kernels import kernels_for
 from ...layers.concat import Concat
 from ...layers.convolution import Convolution
-from ..step import Step, Terms, next_reader
+from ..step import ForwardRunner, Step, Terms, next_reader
 from .relu import WithReLU
 
 
-class ConvolutionOfParts:
+class ConvolutionOfParts(ForwardRunner):
     """y = ReLU(sum over parts i of filters[:, channels of i] correlated with x_i + bias).
 
     That is the convolution of the parts side by side, which nobody puts there.
@@ -33,10 +32,6 @@ class ConvolutionOfParts:
     def layout(self) -> Layout:
         """That of the convolution."""
         return self._convolution.layout()
-
-    def backward_reads(self) -> tuple[bool, bool]:
-        """There is no backward."""
-        return False, False
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         """One for each part, or both layers' own where these cannot add."""
@@ -71,10 +66,6 @@ class ConvolutionOfParts:
             )
             calls = calls.then(cut).then(bound)
         return calls
-
-    def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
-        """There is no backward."""
-        raise NotImplementedError
 
     def _kernel_of(self, part: Blob, top: Blob) -> Any:
         layer = self._convolution

@@ -1,6 +1,5 @@
 """In nets that only run forward, multiply BatchNorm, BN and Scale into the filters before them."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -11,11 +10,11 @@ from ...kernels.slope import Slope
 from ...layers.convolution import Convolution
 from ...layers.families.affine_normalizing import AffineNormalizing
 from ...layers.scale import Scale
-from ..step import Runner, Step, Terms, next_reader
+from ..step import ForwardRunner, Runner, Step, Terms, next_reader
 from .batch_normalization import is_per_channel
 
 
-class FoldedConvolution:
+class FoldedConvolution(ForwardRunner):
     """A convolution whose filters and bias do what BatchNorm and Scale after it would do.
 
     They are computed anew whenever a weight of any of the layers may have changed.
@@ -42,10 +41,6 @@ class FoldedConvolution:
         """That of the convolution."""
         return self._convolution.layout()
 
-    def backward_reads(self) -> tuple[bool, bool]:
-        """There is no backward."""
-        return False, False
-
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         """The convolution's."""
         self._convolution.prepare_kernels(bottom, top)
@@ -64,10 +59,6 @@ class FoldedConvolution:
         options = {"constant": constant, "slope": slope, "adds": adds}
         calls = self._convolution.bind_forward(bottom, top, weights=weights, **options)
         return Calls(calls.each_time, [self._fold, *calls.on_new_weights])
-
-    def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
-        """There is no backward."""
-        raise NotImplementedError
 
     def _fold(self) -> None:
         filters, *bias = [weight.data for weight in self._convolution.weights]

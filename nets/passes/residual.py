@@ -8,12 +8,12 @@ from ...core import Array, Blob, Blobs, Calls, Layout
 from ...kernels.slope import Slope, rectify
 from ...layers.convolution import Convolution
 from ...layers.eltwise import Eltwise
-from ..step import Step, Terms
+from ..step import ForwardRunner, Step, Terms
 from .folding import FoldedConvolution
 from .relu import WithReLU
 
 
-class AddingConvolution:
+class AddingConvolution(ForwardRunner):
     """y = ReLU(convolution of bottom[0] + bottom[1]), in the memory of bottom[1]."""
 
     def __init__(self, convolution: Convolution | FoldedConvolution, slope: Slope | None):
@@ -27,10 +27,6 @@ class AddingConvolution:
     def layout(self) -> Layout:
         """All blobs alike: one is written over another."""
         return Layout.EITHER
-
-    def backward_reads(self) -> tuple[bool, bool]:
-        """There is no backward."""
-        return False, False
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         """The convolution's."""
@@ -50,10 +46,6 @@ class AddingConvolution:
         y += x
         if self._slope is not None:
             rectify(y, self._slope)
-
-    def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
-        """There is no backward."""
-        raise NotImplementedError
 
 
 def fuse_residual_sums(steps: list[Step], terms: Terms) -> list[Step]:
