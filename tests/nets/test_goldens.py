@@ -1,5 +1,6 @@
-"""Layers and small nets against what real Caffe computed."""
+"""Layers and small nets against what real Caffe and its forks computed."""
 
+import numpy as np
 import pytest
 
 from cortado.kernels import choice
@@ -78,3 +79,24 @@ def test_net(net_golden, read_archive, assert_close):
     for key, array in entries(record, "paramdiff"):
         layer, i = key.rsplit(":", 1)
         assert_close(net.params[layer][int(i)].diff, array, 5e-5, f"gradient of weight {key}")
+
+
+def test_detections_of_an_image_are_those_it_has_alone(read_archive, request):
+    folder = request.config.rootpath / "tests/goldens/forks/mobilenet-yolo"
+    record = read_archive(folder / "yolov3_detection_output_two_images.npz")
+    rows = []
+    for item in range(2):
+        net = Net(
+            parse_net(str(record["prototxt"]).replace("dim: 2 dim: 24", "dim: 1 dim: 24")), TEST
+        )
+        for name, array in entries(record, "in"):
+            net.blobs[name].data[...] = array[item : item + 1]
+        net.forward()
+        alone = net.blobs["y"].data[0, 0].copy()
+        alone[:, 0] = item
+        rows.append(alone)
+    both = Net(parse_net(str(record["prototxt"])), TEST)
+    for name, array in entries(record, "in"):
+        both.blobs[name].data[...] = array
+    both.forward()
+    np.testing.assert_allclose(both.blobs["y"].data[0, 0], np.concatenate(rows), rtol=1e-6)
