@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Array, Blob, Blobs, Layer, Shape, register
+from ..core import Array, Blobs, Shape, register
+from .families.resizing import ResizingLayer
 
 
 @register("Interp")
-class Interp(Layer):
+class Interp(ResizingLayer):
     """y = R x C^T, image by image: R mixes rows and C columns, two neighbours for each of y's.
 
     bottom  x (N, C, H, W)
@@ -69,13 +70,10 @@ class Interp(Layer):
         shrunk = [(length - 1) // param.shrink_factor + 1 for length in kept]
         return [(n, c, *(length + (length - 1) * (param.zoom_factor - 1) for length in shrunk))]
 
-    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        self.refuse_in_place(bottom, top)
-        (n, c, h, w), (height, width) = bottom[0].shape, top[0].shape[2:]
-        self._rows = self._mixing(h, height)
-        self._columns = self._mixing(w, width)
-        # Whichever axis goes first, the array between the two is this large at most.
-        self._widened = Blob((n, c, h, width), self.dtype, self.xp)
+    def mixing(self, bottom: Blobs, top: Blobs) -> tuple[Array, Array]:
+        lengths = zip(bottom[0].shape[2:], top[0].shape[2:], strict=True)
+        rows, columns = (self._mixing(length, out) for length, out in lengths)
+        return rows, columns
 
     def _mixing(self, length: int, out: int) -> Array:
         """The matrix (out, length) that makes numbers along one axis of y of those of x."""
@@ -86,19 +84,4 @@ class Interp(Layer):
         matrix = np.zeros((out, length))
         matrix[places, lower - param.pad_beg] = 1 - share
         matrix[places, np.minimum(lower + 1, last) - param.pad_beg] += share
-        return self.xp.asarray(matrix, self.dtype)
-
-    def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        widened = self.xp.matmul(bottom[0].data, self._columns.T, out=self._widened.data)
-        self.xp.matmul(self._rows, widened, out=top[0].data)
-
-    def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
-        if self.propagate_down[0]:
-            widened = self.xp.matmul(self._rows.T, top[0].diff, out=self._widened.data)
-            self.xp.matmul(widened, self._columns, out=bottom[0].diff)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
-    def backward_reads(self) -> tuple[bool, bool]:
-        return False, False
+        return matrix

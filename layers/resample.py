@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Blobs, Layer, Shape, register
+from ..core import Array, Blobs, Shape, register
 from ..proto.caffe_pb2 import ResampleParameter
+from .families.resizing import ResizingLayer
 
 _NEAREST, _LINEAR, _CUBIC = (
     getattr(ResampleParameter, name) for name in ("NEAREST", "LINEAR", "CUBIC")
@@ -14,7 +15,7 @@ _NEAREST, _LINEAR, _CUBIC = (
 
 
 @register("Resample")
-class Resample(Layer):
+class Resample(ResizingLayer):
     """y = x, every plane interpolated to another height and width.
 
     bottom[0]  x (N, C, H, W)
@@ -55,32 +56,22 @@ class Resample(Layer):
     def allows_force_backward(self, index: int) -> bool:
         return index == 0
 
-    def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        self.refuse_in_place(bottom, top)
+    def mixing(self, bottom: Blobs, top: Blobs) -> tuple[Array, Array]:
         sizes, out = bottom[0].shape[2:], top[0].shape[2:]
-        factors = [n / m for n, m in zip(sizes, out, strict=True)]
-        shrinks = max(factors) > 1 and self.param.resample_param.antialias
-        self._rows, self._columns = (
-            self.xp.asarray(
-                _weights(self.param.resample_param.type, n, m, factor, other, shrinks), self.dtype
-            )
+        param, factors = self.param.resample_param, [n / m for n, m in zip(sizes, out, strict=True)]
+        shrinks = max(factors) > 1 and param.antialias
+        rows, columns = (
+            _weights(param.type, n, m, factor, other, shrinks)
             for n, m, factor, other in zip(sizes, out, factors, factors[::-1], strict=True)
         )
-
-    def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        self.xp.matmul(self._rows @ bottom[0].data, self._columns.T, out=top[0].data)
+        return rows, columns
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
-        if self.propagate_down[0]:
-            self.xp.matmul(self._rows.T @ top[0].diff, self._columns, out=bottom[0].diff)
+        super().backward_cpu(top, bottom)
         if any(self.propagate_down[1:]):
             bottom[1].diff[...] = 0
 
-    forward_gpu = forward_cpu
     backward_gpu = backward_cpu
-
-    def backward_reads(self) -> tuple[bool, bool]:
-        return False, False
 
 
 def _weights(kind: Any, size: int, out: int, factor: float, other: float, shrinks: bool) -> Any:
