@@ -1,6 +1,7 @@
 """BoxAnnotatorOHEM: picks the regions of an image that the net finds hardest, to train on."""
 
 from ..core import Blobs, Layer, Shape, register
+from .families.fold import per_item
 
 
 @register("BoxAnnotatorOHEM")
@@ -50,7 +51,7 @@ class BoxAnnotatorOHEM(Layer):
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         xp, param = self.xp, self.param.box_annotator_ohem_param
-        images, loss, labels, weights = (blob.data.reshape(len(blob.data), -1) for blob in bottom)
+        images, loss, labels, weights = (blob.data.reshape(per_item(blob.shape)) for blob in bottom)
         images, kept = images[:, 0], xp.zeros(len(images), bool)
         hardest_first = xp.argsort(-loss[:, 0], kind="stable")
         for image in xp.unique(images):

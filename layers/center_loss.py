@@ -57,7 +57,7 @@ class CenterLoss(LossLayer, LookupLayer):
     def loss(self, bottom: Blobs) -> Array:
         centers = self._centers.data
         self._classes = self.row_numbers(bottom[1], len(centers), "bottom[1], the labels,").ravel()
-        x = bottom[0].data.reshape(len(self._classes), -1)
+        x = bottom[0].data.reshape(len(self._classes), centers.shape[1])
         self._difference = x - centers[self._classes]
         return self.xp.vdot(self._difference, self._difference) / (2 * max(len(x), 1))
 

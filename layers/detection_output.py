@@ -12,6 +12,7 @@ from ..proto import ConfigError
 from .families.box_coding import BoxCoding
 from .families.detection_files import DetectionFiles
 from .families.detector_blobs import boxes_of, check_heads, class_scores, priors_of
+from .families.fold import per_part
 from .families.foreign_fields import refuse_fields
 from .families.nms import ALL, best_first, suppress
 
@@ -94,7 +95,7 @@ class DetectionOutput(Layer):
         for i, (codes, item_scores) in enumerate(zip(locations, scores, strict=True)):
             anchors = priors
             if len(bottom) > 4:
-                moves = bottom[4].data.reshape(len(scores), -1, 4)[i]
+                moves = bottom[4].data.reshape(per_part(bottom[4].shape, 4))[i]
                 anchors = self._coding.decode(priors, variances, moves)
             rows = self._detect(anchors, variances, codes, item_scores)
             found.append(np.insert(rows, 0, i, axis=1))

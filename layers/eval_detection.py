@@ -9,6 +9,7 @@ from ..proto.caffe_pb2 import EvalDetectionParameter
 from .families.annotations import are_annotations, center_truths
 from .families.center_boxes import overlap, suppress
 from .families.elementwise import silently
+from .families.fold import per_part
 from .families.yolo_loss import predicted_boxes
 
 _LEAST_SCORE = 0.005  # of what NMS leaves, in the second version
@@ -122,7 +123,7 @@ class EvalDetection(Layer):
         if are_annotations(labels.shape):
             rows = center_truths(labels, images)
         else:
-            rows = [_until_end(numbers) for numbers in labels.reshape(images, -1, 5)]
+            rows = [_until_end(numbers) for numbers in labels.reshape(per_part(labels.shape, 5))]
         return [_True(row[:, 0].astype(int), row[:, 1:], np.zeros(len(row), bool)) for row in rows]
 
     def _chosen(self, found: _Found) -> _Found:

@@ -1,5 +1,6 @@
 """FlowWarp: an image as a flow field moves it."""
 
+from math import prod
 from typing import Any
 
 from ..core import Array, Blobs, Layer, Shape, register
@@ -38,12 +39,14 @@ class FlowWarp(Layer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
+        n, c, *size = bottom[0].shape
+        self._flat = (n, c, prod(size))
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         xp, y = self.xp, top[0].data
         corners, self._is_inside = self._corners(bottom[1].data)
         self._corners_now = corners
-        flat = bottom[0].data.reshape(*y.shape[:2], -1)
+        flat = bottom[0].data.reshape(self._flat)
         y[...] = 0
         for place, weight, _, _ in corners:
             y += (self._pick(flat, place) * weight[:, None]).reshape(y.shape)
@@ -53,15 +56,16 @@ class FlowWarp(Layer):
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         xp, (n, c) = self.xp, top[0].shape[:2]
-        dy = xp.where(self._is_inside[:, None], top[0].diff.reshape(n, c, -1), 0)
+        dy = xp.where(self._is_inside[:, None], top[0].diff.reshape(self._flat), 0)
         if self.propagate_down[0]:
-            dx = bottom[0].diff.reshape(n, c, -1)
+            dx = bottom[0].diff.reshape(self._flat)
             dx[...] = 0
             items, channels = xp.arange(n)[:, None, None], xp.arange(c)[:, None]
             for place, weight, _, _ in self._corners_now:
                 xp.add.at(dx, (items, channels, place[:, None]), dy * weight[:, None])
         if self.propagate_down[1]:
-            flow, flat = bottom[1].diff.reshape(n, 2, -1), bottom[0].data.reshape(n, c, -1)
+            flow = bottom[1].diff.reshape(n, 2, self._flat[2])
+            flat = bottom[0].data.reshape(self._flat)
             flow[...] = 0
             for place, _, along_x, along_y in self._corners_now:
                 product = (self._pick(flat, place) * dy).sum(axis=1)
@@ -78,8 +82,8 @@ class FlowWarp(Layer):
         goes right and down: each (N, H * W).
         """
         xp, (n, _, h, w) = self.xp, flow.shape
-        x = (flow[:, 0] + xp.arange(w, dtype=flow.dtype)).reshape(n, -1)
-        y = (flow[:, 1] + xp.arange(h, dtype=flow.dtype)[:, None]).reshape(n, -1)
+        x = (flow[:, 0] + xp.arange(w, dtype=flow.dtype)).reshape(n, h * w)
+        y = (flow[:, 1] + xp.arange(h, dtype=flow.dtype)[:, None]).reshape(n, h * w)
         inside = (x >= 0) & (y >= 0) & (x < w) & (y < h)  # not so for nan
         x, y = xp.where(inside, x, 0), xp.where(inside, y, 0)
         left, top = xp.floor(x).astype(int), xp.floor(y).astype(int)

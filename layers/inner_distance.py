@@ -53,7 +53,8 @@ class InnerDistance(Layer):
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         xp, x = self.xp, bottom[0].data.reshape(self._x_shape)
-        y, difference = top[0].data.reshape(len(x), -1), self._difference.data
+        y = top[0].data.reshape(len(x), self._w.shape[0])
+        difference = self._difference.data
         for n, w in enumerate(self._w.data):
             xp.subtract(x, w, out=difference)
             y[:, n] = (xp.abs if self._is_l1 else xp.square)(difference).sum(axis=1)
@@ -62,7 +63,8 @@ class InnerDistance(Layer):
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         xp, x = self.xp, bottom[0].data.reshape(self._x_shape)
-        dy, slope = top[0].diff.reshape(len(x), -1), self._difference.data
+        dy = top[0].diff.reshape(len(x), self._w.shape[0])
+        slope = self._difference.data
         dx: Array = None
         if self.propagate_down[0]:
             dx = bottom[0].diff.reshape(self._x_shape)

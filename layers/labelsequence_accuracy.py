@@ -1,6 +1,7 @@
 """LabelsequenceAccuracy: how often all labels of a sequence are right."""
 
 from ..core import Blobs, Layer, Shape, register
+from .families.fold import per_item
 
 
 @register("LabelsequenceAccuracy")
@@ -38,7 +39,7 @@ class LabelsequenceAccuracy(Layer):
         best = bottom[0].data.reshape(count, steps, classes).argmax(axis=2)
         counts = best != blank
         counts[:, 1:] &= best[:, 1:] != best[:, :-1]
-        truth = bottom[1].data.reshape(count, -1)
+        truth = bottom[1].data.reshape(per_item(bottom[1].shape))
         right = sum(
             row[keep].tolist() == true[true != blank].tolist()
             for row, keep, true in zip(best, counts, truth, strict=True)

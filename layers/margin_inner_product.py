@@ -84,7 +84,7 @@ class MarginInnerProduct(LookupLayer):
         self._lambda = max(annealed, param.lambda_min)
         w = self._w.data
         w /= self._divisors(self._lengths(w))[:, None]
-        x = bottom[0].data.reshape(len(self._items), -1)
+        x = bottom[0].data.reshape(len(self._items), w.shape[1])
         y = top[0].data.reshape(len(x), len(w))
         xp.matmul(x, w.T, out=y)
         labels = self.row_numbers(bottom[1], len(w), "bottom[1], the labels,").ravel()
@@ -104,7 +104,7 @@ class MarginInnerProduct(LookupLayer):
                 "one true or false per bottom"
             )
         xp, w = self.xp, self._w.data
-        x = bottom[0].data.reshape(len(self._items), -1)
+        x = bottom[0].data.reshape(len(self._items), w.shape[1])
         dy = top[0].diff.reshape(len(x), len(w))
         if self.param_propagate_down[0]:
             self._w.diff[...] += dy.T @ x

@@ -7,6 +7,7 @@ from ..proto.caffe_pb2 import MultiBoxLossParameter
 from .families.box_coding import BoxCoding
 from .families.box_matching import NONE
 from .families.detector_blobs import boxes_of, check_heads, class_scores, priors_of
+from .families.fold import per_part
 from .families.foreign_fields import refuse_fields
 from .families.ground_truth import ROW, GroundTruth
 from .families.location_loss import LOCATION_LOSSES
@@ -161,7 +162,7 @@ class MultiBoxLoss(LossLayer):
             if self._mining.needs_boxes and not self._param.use_prior_for_nms:
                 boxes = self._coding.decode(boxes, self._variances, locations[i, :, 0])
             if len(bottom) > 4:
-                likely = bottom[4].data.reshape(items, -1, 2)[i, :, 1]
+                likely = bottom[4].data.reshape(per_part(bottom[4].shape, 2))[i, :, 1]
                 allowed = likely >= self._param.objectness_score
             self._matches[i, 0], self._negatives[i] = self._mining.pick(
                 losses[i], self._matches[i, 0], nearest[i], boxes, allowed

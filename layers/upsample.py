@@ -69,7 +69,8 @@ class Upsample(Layer):
         self.refuse_in_place(bottom, top)
         (n, c, h, w), (height, width) = bottom[0].shape, top[0].shape[2:]
         self._plane = height * width
-        self._first = (self.xp.arange(n * c) * self._plane).reshape(-1, 1)
+        self._first = (self.xp.arange(n * c) * self._plane)[:, None]
+        self._planes = (n * c, h * w)
         scale_h, scale_w = self._scales
         self._repeated = (n, c, h, scale_h, w, scale_w)
 
@@ -110,5 +111,5 @@ class Upsample(Layer):
                 f"of the top has places 0 to {self._plane - 1}; does the top have the size that "
                 "the pooling's bottom had (upsample_h, upsample_w, pad_out_h, pad_out_w)?"
             )
-        planes = mask.astype("int64").reshape(len(self._first), -1)
+        planes = mask.astype("int64").reshape(self._planes)
         self._places = (planes + self._first).reshape(-1)

@@ -1,16 +1,21 @@
 """Bound: the calls of all steps of a plan, bound to the arrays that their blobs have."""
 
 from collections.abc import Callable, Sequence
+from operator import is_
 
-from ..core import Call, Memory, unseen
+from ..core import Array, Call, Calls, Memory, unseen
 from .step import Step
 from .weights import Weights
 
+Arrays = list[Array | None]
 Segment = tuple[list[Call], list[int]]  # calls, and the number of the layer that each is of
 
 
 class Bound:
     """Flat lists of calls for a forward and a backward pass, made when first asked for.
+
+    What a step is bound to stays, unless its kernels were prepared anew or its blobs have other
+    arrays than they had: where shapes vary, only the steps that saw them change are bound again.
 
     In a net that never runs backward weights seldom change: what kernels make of them is kept,
     and made anew after `weights` tell of a new version, or if somebody holds their arrays.
@@ -27,10 +32,23 @@ class Bound:
         self.forget()
 
     def forget(self) -> None:
-        """Bind anew before the next pass: arrays or kernels have changed."""
+        """Bind everything anew before the next pass: weights have other arrays."""
+        self._up: dict[Step, tuple[Arrays, Calls]] = {}
+        self._down: dict[tuple[Step, tuple[bool, ...]], tuple[Arrays, list[Call]]] = {}
+        self._stale: set[Step] = set()  # what their kernels keep of weights is to be made
+        self._versions: list[int] = []
+        self._forget_lists()
+
+    def forget_step(self, step: Step) -> None:
+        """Bind a step anew before the next pass, as its kernels changed, and those beside it."""
+        self._up.pop(step, None)
+        for key in [key for key in self._down if key[0] is step]:
+            del self._down[key]
+        self._forget_lists()
+
+    def _forget_lists(self) -> None:
         self._forward: list[Segment] | None = None
         self._seldom: list[tuple[Step, list[Call]]] = []
-        self._versions: list[int] = []
         self._backward: dict[bool, list[Call]] = {}
         self._backward_of: dict[Step, list[Call]] = {}
 
@@ -59,7 +77,7 @@ class Bound:
         return [(step, by_layer.get(step.layers[0], [])) for step in self._steps]
 
     def backward_by_step(self, adds: bool) -> list[tuple[Step, list[Call]]]:
-        """The calls of a backward pass, step by step, bound anew."""
+        """The calls of a backward pass, step by step."""
         bound: list[tuple[Step, list[Call]]] = []
         written: set[Memory] = set()
         for step in filter(self._needs_backward, reversed(self._steps)):
@@ -80,8 +98,7 @@ class Bound:
     def _bind_forward(self) -> list[Segment]:
         segments: list[Segment] = [([], [])]
         for step in self._steps:
-            with unseen(step.runner.weights):
-                bound = step.runner.bind_forward(step.bottoms, step.tops, constant=self._constant)
+            bound = self._bound_forward(step)
             calls = bound.each_time if self._constant else bound.all
             if self._constant and bound.on_new_weights:
                 self._seldom.append((step, bound.on_new_weights))
@@ -91,16 +108,43 @@ class Bound:
                 segments.append(([], []))
         return segments
 
+    def _bound_forward(self, step: Step) -> Calls:
+        if step not in self._up or not _are_same(self._up[step][0], _data(step)):
+            with unseen(step.runner.weights):
+                calls = step.runner.bind_forward(step.bottoms, step.tops, constant=self._constant)
+            self._up[step] = _data(step), calls
+            self._stale.add(step)
+        return self._up[step][1]
+
     def _bind_backward(self, step: Step, adds: list[bool]) -> list[Call]:
-        with unseen(step.runner.weights):
-            return step.runner.bind_backward(step.tops, step.bottoms, adds).all
+        key = step, tuple(adds)
+        if key not in self._down or not _are_same(self._down[key][0], _both_sides(step)):
+            with unseen(step.runner.weights):
+                calls = step.runner.bind_backward(step.tops, step.bottoms, adds).all
+            self._down[key] = _both_sides(step), calls
+        return self._down[key][1]
 
     def _refresh(self) -> None:
         """Make anew what kernels keep of weights that may have changed."""
         versions = [weights.version for weights in self._weights]
         changed, self._versions = versions != self._versions, versions
         for step, calls in self._seldom:
-            if changed or any(weight.handed_out for weight in step.runner.weights):
+            is_held = any(weight.handed_out for weight in step.runner.weights)
+            if changed or is_held or step in self._stale:
                 with unseen(step.runner.weights):
                     for call in calls:
                         call()
+        self._stale.clear()
+
+
+def _data(step: Step) -> Arrays:
+    return [blob.data for blob in step.blobs]
+
+
+def _both_sides(step: Step) -> Arrays:
+    """data, and the diffs that there are: to ask for others would make them."""
+    return [*_data(step), *(blob.diff if blob.has_diff else None for blob in step.blobs)]
+
+
+def _are_same(some: Arrays, others: Arrays) -> bool:
+    return len(some) == len(others) and all(map(is_, some, others))

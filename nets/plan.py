@@ -127,7 +127,7 @@ class Plan:
                 hidden.reshape(visible.shape)
             step.runner.prepare_kernels(step.bottoms, step.tops)
             self._layer_runs.forget(step)
-            self.bound.forget()
+            self.bound.forget_step(step)
         self._source_shapes = [blob.shape for blob in self._sources]
         self._seed_losses()
 

@@ -73,7 +73,7 @@ class CTCDecoderLayer(Layer):
         if self._tells_score:
             top[1].data[...] = np.reshape([score for _, score in found], (count, 1, 1, 1))
         if self._tells_accuracy:
-            truth = bottom[2].data.reshape(-1, count).T
+            truth = bottom[2].data.reshape(bottom[2].shape[0], count).T
             errors = [
                 _error(_until_end(row), labels)
                 for row, (labels, _) in zip(truth, found, strict=True)

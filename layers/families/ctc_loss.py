@@ -2,6 +2,7 @@
 
 from ...core import Array, Blobs, Shape, log
 from .ctc_alignment import CTCAlignment, log_softmax
+from .fold import per_item
 from .loss import LossLayer
 
 
@@ -100,10 +101,10 @@ class CTCLossLayer(LossLayer):
         steps, count = bottom[0].shape[:2]
         param, labels = self.param.ctc_loss_param, bottom[-1].data
         if len(bottom) == 2:
-            rows = labels.reshape(count, -1).tolist()
+            rows = labels.reshape(per_item(labels.shape)).tolist()
             lengths = [param.time_step or steps] * count
         else:
-            rows = labels.reshape(-1, count).T.tolist()
+            rows = labels.reshape(len(labels), count).T.tolist()
             first, *others = (blob.data for blob in bottom[1:-1])
             if others:
                 lengths = self._whole(first, steps, 1)

@@ -5,16 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...core import Blob, Layer, Shape
+from .fold import per_part
 
 
 def boxes_of(array: np.ndarray, classes: int) -> np.ndarray:
     """Numbers of boxes (N, P * classes * 4) as (N, P, classes, 4)."""
-    return array.reshape(len(array), -1, classes, 4)
+    return array.reshape(per_part(array.shape, classes, 4))
 
 
 def class_scores(array: np.ndarray, classes: int) -> np.ndarray:
     """Scores (N, P * classes) as (N, P, classes)."""
-    return array.reshape(len(array), -1, classes)
+    return array.reshape(per_part(array.shape, classes))
 
 
 def priors_of(blob: Blob) -> tuple[np.ndarray, np.ndarray]:

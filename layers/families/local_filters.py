@@ -58,14 +58,14 @@ class LocalFilters(SlidingWindow):
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         columns = self._columns.data
         self._kernel.forward(bottom[0].data, columns.reshape(self._as_columns))
-        y = top[0].data.reshape(len(columns), self._num_output, -1)
+        y = top[0].data.reshape(len(columns), self._num_output, self._w.shape[3])
         self.xp.einsum("mkp,nkp->nmp", self._w.data[:, 0], columns, out=y)
         if self._b:
             y += self._b.data[0]
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         xp, columns = self.xp, self._columns.data
-        dy = top[0].diff.reshape(len(columns), self._num_output, -1)
+        dy = top[0].diff.reshape(len(columns), self._num_output, self._w.shape[3])
         if self.param_propagate_down[0]:
             self._w.diff[:, 0] += xp.einsum("nmp,nkp->mkp", dy, columns)
         if self._b and self.param_propagate_down[1]:

@@ -51,13 +51,17 @@ class YoloDetections(Layer):
                 )
         return [(1, 1, 1, 7)]
 
+    def _grid(self, shape: Shape) -> Shape:
+        """The shape (N, num, 5 + classes, H, W) of predictions."""
+        return (shape[0], self.num, 5 + self.num_classes, *shape[2:])
+
     def allows_force_backward(self, index: int) -> bool:
         return False
 
     @silently
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         grids = [
-            self.candidates(i, blob.data.reshape(len(blob.data), self.num, -1, *blob.shape[2:]))
+            self.candidates(i, blob.data.reshape(self._grid(blob.shape)))
             for i, blob in enumerate(bottom)
         ]
         found = Candidates(*(np.concatenate(parts) for parts in zip(*grids, strict=True)))
@@ -66,7 +70,8 @@ class YoloDetections(Layer):
         if not rows:
             rows = [[item, *[-1] * 6] for item in range(images)]
         top[0].reshape(1, 1, len(rows), 7)
-        top[0].data[...] = rows
+        if rows:  # else there is no image either
+            top[0].data[...] = rows
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if any(self.propagate_down):

@@ -8,6 +8,7 @@ import numpy as np
 from ...core import Blobs, Layer, Shape
 from .annotations import are_annotations, center_truths
 from .elementwise import silently
+from .fold import per_part
 from .loss import LossLayer
 
 _FIELDS = 5  # a row of a truth: class, x, y, w, h
@@ -81,11 +82,11 @@ class YoloLoss(LossLayer):
         p = bottom[0].data.reshape(self._by_box).copy()
         self.activate(p)
         self._deltas, loss = self.deltas(p, self._truths(bottom))
-        return loss / len(p)
+        return loss / max(len(p), 1)
 
     def write_gradients(self, factor: Any, bottom: Blobs) -> None:
         dx = bottom[0].diff.reshape(self._by_box)
-        np.multiply(self._deltas, factor / len(dx), out=dx)
+        np.multiply(self._deltas, factor / max(len(dx), 1), out=dx)
 
     forward_gpu = Layer.forward_gpu
     backward_gpu = Layer.backward_gpu
@@ -102,7 +103,7 @@ class YoloLoss(LossLayer):
         if are_annotations(labels.shape):
             rows = center_truths(labels, items)
         else:
-            rows = map(_until_end, labels.reshape(items, -1, _FIELDS))
+            rows = map(_until_end, labels.reshape(per_part(labels.shape, _FIELDS)))
         return [self._check(truths, item) for item, truths in enumerate(rows)]
 
     def _check(self, truths: np.ndarray, item: int) -> np.ndarray:

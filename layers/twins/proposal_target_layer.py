@@ -7,6 +7,7 @@ import numpy as np
 from ...core import Array, Blobs
 from ...proto import ConfigError
 from ..families import pixel_boxes
+from ..families.fold import per_part
 from .twin import Twin, check_shape
 
 
@@ -109,7 +110,7 @@ class ProposalTargetLayer(Twin):
         shifts /= np.asarray(options["bbox_normalize_stds"], shifts.dtype)
         slots = np.ones_like(classes) if is_agnostic else classes
         for blob, values in ((top[2], shifts), (top[3], options["bbox_inside_weights"])):
-            by_class = blob.data.reshape(len(blob.data), -1, 4)
+            by_class = blob.data.reshape(per_part(blob.shape, 4))
             by_class[np.arange(count), slots] = values
 
 
