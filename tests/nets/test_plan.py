@@ -5,6 +5,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from cortado.layers.inner_product import InnerProduct
+from cortado.layers.sigmoid import Sigmoid
+from cortado.layers.tanh import TanH
 from cortado.nets import Net, load_weights, save_weights
 from cortado.proto import ConfigError, parse_net
 from cortado.proto.caffe_pb2 import TEST, TRAIN
@@ -239,3 +242,48 @@ def test_nets_that_share_memory_follow_their_inputs_shapes(phase):
                 net.backward(adds=False)
         np.testing.assert_allclose(sharing.blobs["sum"].data, showing.blobs["sum"].data, rtol=1e-5)
         np.testing.assert_allclose(sharing.weights.diff, showing.weights.diff, rtol=1e-3, atol=1e-5)
+
+
+TWO_INPUTS = """
+layer { name: "in" type: "Input" top: "x" top: "z"
+        input_param { shape { dim: [2, 3] } shape { dim: [1, 4] } } }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip"
+        inner_product_param { num_output: 4 weight_filler { type: "xavier" } } }
+layer { name: "sigmoid" type: "Sigmoid" bottom: "ip" top: "sigmoid" }
+layer { name: "tanh" type: "TanH" bottom: "z" top: "tanh" }
+layer { name: "a" type: "Reduction" bottom: "sigmoid" top: "a" loss_weight: 1 }
+layer { name: "b" type: "Reduction" bottom: "tanh" top: "b" loss_weight: 1 }
+"""
+
+
+@pytest.mark.parametrize("keep", [None, ()])
+def test_only_steps_whose_shapes_change_are_bound_anew(keep, monkeypatch):
+    bound = []
+
+    def counting(bind, way):
+        def count(layer, *arguments, **options):
+            bound.append(f"{layer.name} {way}")
+            return bind(layer, *arguments, **options)
+
+        return count
+
+    for layer in (InnerProduct, Sigmoid, TanH):
+        for way in ("forward", "backward"):
+            original = getattr(layer, f"bind_{way}")
+            monkeypatch.setattr(layer, f"bind_{way}", counting(original, way))
+    param = parse_net(TWO_INPUTS)
+    param.force_backward = True
+    net = Net(param, TRAIN, seed=1, keep=keep)
+    losses, gradients = [], []
+    for rows in (1, 3, 2, 3):
+        net.blobs["z"].reshape(rows, 4)
+        net.blobs["x"].data[...], net.blobs["z"].data[...] = 1, 0.5
+        losses.append(net.forward())
+        net.backward(adds=False)
+        gradients.append(net.params["ip"][0].diff.copy())
+    assert [bound.count(f"{name} forward") for name in ("ip", "sigmoid", "tanh")] == [1, 1, 4]
+    assert [bound.count(f"{name} backward") for name in ("ip", "sigmoid", "tanh")] == [1, 1, 4]
+    ip = losses[0] - 4 * np.tanh(0.5)
+    np.testing.assert_allclose(losses, ip + 4 * np.tanh(0.5) * np.array([1, 3, 2, 3]), rtol=1e-5)
+    for gradient in gradients[1:]:
+        np.testing.assert_array_equal(gradient, gradients[0])
