@@ -18,17 +18,16 @@ MOST_NUMBERS = 2**31 - 1
 class Blob:
     """An array (`data`) and the gradient of the loss with respect to it (`diff`).
 
-    Both have one shape and dtype and live on one device: `xp` is numpy or cupy. Each is
-    allocated, as zeros, on first use: a net that only runs forward never pays for its diffs.
+    Both are numpy arrays of one shape and dtype. Each is allocated, as zeros, on first use: a net
+    that only runs forward never pays for its diffs.
 
     Channels-last, the arrays have the same shape and other strides: axis 1 of (N, C, *size) runs
     fastest. Kernels of convolutions want it so; nobody else needs to care.
     """
 
-    __slots__ = ("_channels_last", "_count", "_data", "_diff", "_shape", "dtype", "xp")
+    __slots__ = ("_channels_last", "_count", "_data", "_diff", "_shape", "dtype")
 
-    def __init__(self, shape: Shape = (), dtype: Any = np.float32, xp: Any = np):
-        self.xp = xp
+    def __init__(self, shape: Shape = (), dtype: Any = np.float32):
         self.dtype = np.dtype(dtype)
         self._data = Memory()
         self._diff = Memory()
@@ -41,13 +40,13 @@ class Blob:
     def data(self) -> Array:
         """The values, live: writing to the array writes to the blob."""
         shape, last = self._shape, self._channels_last
-        return self._data.array(shape, self._count, self.dtype, self.xp, last)
+        return self._data.array(shape, self._count, self.dtype, last)
 
     @property
     def diff(self) -> Array:
         """Gradient of the loss with respect to data; zeros until written."""
         shape, last = self._shape, self._channels_last
-        return self._diff.array(shape, self._count, self.dtype, self.xp, last)
+        return self._diff.array(shape, self._count, self.dtype, last)
 
     @property
     def handed_out(self) -> bool:
@@ -82,7 +81,7 @@ class Blob:
 
     def like(self, dtype: Any = None) -> "Blob":
         """A blob of the same shape and layout, and of this dtype or the same."""
-        blob = Blob(self._shape, self.dtype if dtype is None else dtype, self.xp)
+        blob = Blob(self._shape, self.dtype if dtype is None else dtype)
         blob.channels_last = self._channels_last
         return blob
 

@@ -27,7 +27,7 @@ def fill(blob: Blob, param: Any, rng: Rng) -> None:
     if not blob.count:
         return
     values = make(param, blob.shape, rng)
-    blob.data[...] = blob.xp.asarray(values, dtype=blob.dtype)
+    blob.data[...] = np.asarray(values, dtype=blob.dtype)
 
 
 def _constant(param: Any, shape: Shape, rng: Rng) -> Array:

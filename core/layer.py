@@ -9,7 +9,6 @@ from ..proto import ConfigError
 from ..proto.caffe_pb2 import FillerParameter
 from .blob import Blob, Blobs, Shape
 from .calls import Calls
-from .device import array_module
 from .fillers import fill
 from .layout import Layout
 from .rng import Rng, stream
@@ -28,7 +27,6 @@ class Layer:
         prepare_kernels(bottom, top)   optional: get kernels and scratch space for these shapes
         forward_cpu(bottom, top)       write every top.data
         backward_cpu(top, bottom)      write bottom.diff, add to each weight's diff
-        forward_gpu, backward_gpu      the same on cupy arrays
         bind_forward, bind_backward    optional: the same as calls prepared beforehand
 
     Backward may skip bottom i where propagate_down[i] is False and weight i where
@@ -43,14 +41,9 @@ class Layer:
     automatic_tops = False  # whether the net makes up tops that the prototxt leaves out
     shapes_vary = False  # whether forward itself may reshape the tops
 
-    def __init__(
-        self, param: Any, device: str = "cpu", dtype: Any = "float32", rng: Rng | None = None
-    ):
+    def __init__(self, param: Any, dtype: Any = "float32", rng: Rng | None = None):
         self.param = param
         self.name: str = param.name
-        self.device = device
-        self.xp: Any = array_module(device)
-        self.on_gpu = device != "cpu"
         self.dtype = dtype
         self.rng = rng or stream(0, param.name)
         self.weights: list[Blob] = []  # in the order caffemodel files store them
@@ -83,28 +76,19 @@ class Layer:
         """Write bottom.diff and add to the weights' diffs."""
         raise self.error("has no backward pass")
 
-    def forward_gpu(self, bottom: Blobs, top: Blobs) -> None:
-        """forward_cpu on cupy arrays."""
-        raise self.error("has no GPU kernels; run this net on the CPU")
-
-    def backward_gpu(self, top: Blobs, bottom: Blobs) -> None:
-        """backward_cpu on cupy arrays."""
-        raise self.error("has no backward pass on the GPU")
-
     def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
         """Forward as calls on the arrays that the blobs have now.
 
         constant: weights seldom change, so that what kernels make of them may be kept.
         """
-        return Calls([partial(self.forward_gpu if self.on_gpu else self.forward_cpu, bottom, top)])
+        return Calls([partial(self.forward_cpu, bottom, top)])
 
     def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
         """Backward as calls on the arrays that the blobs have now.
 
         The gradient of weight i is added to its diff if adds[i], else written.
         """
-        run = partial(self.backward_gpu if self.on_gpu else self.backward_cpu, top, bottom)
-        return Calls([*self.clearing(adds), run])
+        return Calls([*self.clearing(adds), partial(self.backward_cpu, top, bottom)])
 
     def layout(self) -> Layout:
         """How the blobs may lie in memory; decided once the layer is set up."""
@@ -162,12 +146,12 @@ class Layer:
                     blob.reshape(shape)
 
     def forward(self, bottom: Blobs, top: Blobs) -> None:
-        """Compute every top.data, on the device of this layer."""
-        (self.forward_gpu if self.on_gpu else self.forward_cpu)(bottom, top)
+        """Compute every top.data."""
+        self.forward_cpu(bottom, top)
 
     def backward(self, top: Blobs, bottom: Blobs) -> None:
-        """Turn top.diff into bottom.diff and weight diffs, on the device of this layer."""
-        (self.backward_gpu if self.on_gpu else self.backward_cpu)(top, bottom)
+        """Turn top.diff into bottom.diff and weight diffs."""
+        self.backward_cpu(top, bottom)
 
     def fill_weights(self, own: Sequence[bool] | None = None) -> None:
         """Give the declared weights their initial values; own says which ones, default all."""
@@ -188,7 +172,7 @@ class Layer:
     def add_weight(self, shape: Shape, filler: Any = None) -> Blob:
         """Declare the next weight blob; a FillerParameter, or None for zeros, fills it."""
         with self._explaining(f"weight {len(self.weights)}"):
-            self.weights.append(Blob(shape, self.dtype, self.xp))
+            self.weights.append(Blob(shape, self.dtype))
         # Zeros are there already, and take no memory until somebody writes.
         self._fillers.append(None if filler == FillerParameter() else filler)
         return self.weights[-1]

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-Array = Any  # numpy.ndarray on the CPU, cupy.ndarray on the GPU
+import numpy as np
+
+Array = Any  # a numpy.ndarray
 Shape = tuple[int, ...]
 
 
@@ -32,20 +34,20 @@ class Memory:
         """Whether anything was allocated, here or where this memory stands."""
         return self._source.exists if self._source else self._buffer is not None
 
-    def array(self, shape: Shape, count: int, dtype: Any, xp: Any, channels_last: bool) -> Array:
+    def array(self, shape: Shape, count: int, dtype: Any, channels_last: bool) -> Array:
         """The view of `shape`; zeros where nothing was written yet."""
         if self._source is not None:
-            return self._source.array(shape, count, dtype, xp, channels_last)
+            return self._source.array(shape, count, dtype, channels_last)
         self.handed_out = True
         view = self._view
         if view is not None and view.shape == shape:
             return view
         if self._buffer is None or self._buffer.size < count:
             # A smaller shape keeps the buffer, so that batches of two sizes cost nothing.
-            self._buffer = xp.zeros(count, dtype)
+            self._buffer = np.zeros(count, dtype)
         flat = self._buffer[:count]
         if channels_last:
-            self._view = xp.moveaxis(flat.reshape(shape[0], *shape[2:], shape[1]), -1, 1)
+            self._view = np.moveaxis(flat.reshape(shape[0], *shape[2:], shape[1]), -1, 1)
         else:
             self._view = flat.reshape(shape)
         return self._view

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..core.rng import stream
-from ..kernels import kernels_for
+from ..kernels import cpu
 from ..proto import ConfigError
 from ..proto.caffe_pb2 import TRAIN
 from .transform_mean import check_transform, transform_mean
@@ -78,7 +78,7 @@ class Transformer:
 
     def prepare(self, count: int) -> None:
         """Get ready for batches of so many numbers; without it, array code does the work."""
-        self._kernel = kernels_for("cpu").prepare_transform(count)
+        self._kernel = cpu.prepare_transform(count)
 
     def into_batch(
         self,

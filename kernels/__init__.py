@@ -1,4 +1,4 @@
-"""Kernels: the array work that a layer asks of its device.
+"""Kernels: the array work that a layer asks for.
 
 A kernel is an object prepared once, for one geometry and dtype; it owns the scratch space it
 needs, so that its methods allocate nothing. They take arrays and write to given ones. A module
@@ -6,25 +6,12 @@ of kernels offers one factory per operation, all with the signatures of `kernels
 library does the work is decided there, and layers never know.
 """
 
-from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 from ..core.calls import bind
-from ..proto import ConfigError
 from .choice import allowed
 
-__all__ = ["bind", "kernels_for", "new_workspace"]
-
-
-def kernels_for(device: str) -> ModuleType:
-    """The module of factories that serves "cpu", "gpu" or "gpu:1"."""
-    if device == "cpu":
-        return import_module(".cpu", __name__)
-    raise ConfigError(
-        f"device {device!r}: there are no GPU kernels for convolution, pooling and LRN; "
-        'run this net on the device "cpu"'
-    )
+__all__ = ["bind", "new_workspace"]
 
 
 def new_workspace() -> Any:

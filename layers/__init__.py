@@ -17,11 +17,9 @@ from .families.origins import origin
 __all__ = ["create_layer", "layer_class", "layer_types"]
 
 
-def create_layer(
-    param: Any, device: str = "cpu", dtype: Any = "float32", rng: Rng | None = None
-) -> Layer:
+def create_layer(param: Any, dtype: Any = "float32", rng: Rng | None = None) -> Layer:
     """Build the layer a LayerParameter describes."""
-    return layer_class(param.type, param.name)(param, device, dtype, rng)
+    return layer_class(param.type, param.name)(param, dtype, rng)
 
 
 def layer_class(name: str, layer: str = "") -> type[Layer]:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
 from ..core import Array, Blob, Blobs, Layer, Shape, register
-from ..kernels import kernels_for
+from ..kernels import cpu
 from .families.class_labels import ClassLabels, check_label_count
 from .families.fold import fold
 
@@ -51,43 +53,38 @@ class Accuracy(Layer):
         ignore_label = param.ignore_label if param.HasField("ignore_label") else None
         self._folded = fold(shape, self._axis(shape))
         self._labels = ClassLabels(self, self._folded, ignore_label)
-        self._is_less = Blob(self._folded, bool, self.xp)
+        self._is_less = Blob(self._folded, bool)
         outer, _, inner = self._folded
-        self._counts = Blob((outer, inner), "int32", self.xp)
-        self._count_not_less: Any = None
-        if not self.on_gpu:
-            self._count_not_less = kernels_for(self.device).prepare_count_not_less(self._folded)
+        self._counts = Blob((outer, inner), "int32")
+        self._count_not_less: Any = cpu.prepare_count_not_less(self._folded)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        xp, labels, (outer, classes, inner) = self.xp, self._labels, self._folded
+        labels, (outer, classes, inner) = self._labels, self._folded
         labels.read(bottom[1].data)
         scores = bottom[0].data.reshape(self._folded)
         right = scores.reshape(-1)[labels.places].reshape(outer, inner)
         # Nothing is less than itself, so the right class is among those not less.
         hits = self._rank(scores, right) <= self.param.accuracy_param.top_k
-        valid = xp.ones_like(hits) if labels.ignored is None else ~labels.ignored
+        valid = np.ones_like(hits) if labels.ignored is None else ~labels.ignored
         hits &= valid
-        top[0].data[...] = hits.sum() / xp.maximum(labels.count, 1)
+        top[0].data[...] = hits.sum() / np.maximum(labels.count, 1)
         if self._gives_classes:
             found, total = (
-                xp.bincount(labels.classes, weights=mask.ravel(), minlength=classes)
+                np.bincount(labels.classes, weights=mask.ravel(), minlength=classes)
                 for mask in (hits, valid)
             )
-            top[1].data[...] = found / xp.maximum(total, 1)
+            top[1].data[...] = found / np.maximum(total, 1)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if any(self.propagate_down):
             raise self.error("cannot give its bottoms a gradient; remove its loss_weight")
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def _rank(self, scores: Array, right: Array) -> Array:
         """How many scores are not less than the right one at each place, (outer, inner)."""
         if self._count_not_less:
             self._count_not_less(scores, right, self._counts.data)
             return self._counts.data
-        self.xp.less(scores, right[:, None], out=self._is_less.data)
+        np.less(scores, right[:, None], out=self._is_less.data)
         return scores.shape[1] - self._is_less.data.sum(axis=1)
 
     def _axis(self, scores: Shape) -> int:

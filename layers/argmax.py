@@ -2,6 +2,8 @@
 
 from math import prod
 
+import numpy as np
+
 from ..core import Array, Blobs, Layer, Shape, register
 
 
@@ -50,21 +52,19 @@ class ArgMax(Layer):
             shape = (len(x), self.top_k, *y.shape[3:])
             y[:, 0] = indices.reshape(shape)
             if self.gives_values:
-                y[:, 1] = self.xp.take_along_axis(items, indices, 1).reshape(shape)
+                y[:, 1] = np.take_along_axis(items, indices, 1).reshape(shape)
             return
         indices = self._largest(x, self.axis)
-        y[...] = self.xp.take_along_axis(x, indices, self.axis) if self.gives_values else indices
-
-    forward_gpu = forward_cpu
+        y[...] = np.take_along_axis(x, indices, self.axis) if self.gives_values else indices
 
     def _largest(self, x: Array, axis: int) -> Array:
         """Indices of the top_k largest along axis, which keeps its place."""
-        backwards = self.xp.flip(x, axis)
+        backwards = np.flip(x, axis)
         if self.top_k == 1:
-            found = self.xp.expand_dims(self.xp.argmax(backwards, axis), axis)
+            found = np.expand_dims(np.argmax(backwards, axis), axis)
         else:
-            order = self.xp.argsort(-backwards, axis, kind="stable")
-            found = self.xp.take(order, self.xp.arange(self.top_k), axis)
+            order = np.argsort(-backwards, axis, kind="stable")
+            found = np.take(order, np.arange(self.top_k), axis)
         return x.shape[axis] - 1 - found
 
     def _check_top_k(self, count: int, where: str) -> None:

@@ -2,6 +2,8 @@
 
 from math import prod
 
+import numpy as np
+
 from ..core import Blobs, Layer, Shape, register
 from .families.parts import Parts
 
@@ -39,13 +41,13 @@ class Axpy(Layer):
         self.refuse_in_place(bottom[:2], top)
         n, c, *size = bottom[1].shape
         self._folded = (1, n * c, prod(size))
-        self._parts = Parts(self, self._folded)
+        self._parts = Parts(self._folded)
         self._product = bottom[1].like()
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         a, x = bottom[0].data.reshape(-1, 1), bottom[1].data.reshape(self._folded)
         self._parts.scale(x, a, None, self._product.data.reshape(self._folded))
-        self.xp.add(self._product.data, bottom[2].data, out=top[0].data)
+        np.add(self._product.data, bottom[2].data, out=top[0].data)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         dy = top[0].diff.reshape(self._folded)
@@ -57,9 +59,6 @@ class Axpy(Layer):
             self._parts.scale(dy, a, None, dx)
         if self.propagate_down[2] and bottom[2] is not top[0]:
             bottom[2].diff[...] = top[0].diff
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def backward_reads(self) -> tuple[bool, bool]:
         return True, False

@@ -1,5 +1,7 @@
 """BatchNorm: each channel with mean 0 and variance 1."""
 
+import numpy as np
+
 from ..core import Array, Shape, register
 from ..proto.caffe_pb2 import TEST, FillerParameter
 from .families.affine_normalizing import AffineNormalizing
@@ -58,7 +60,7 @@ class BatchNorm(AffineNormalizing):
 
     def running(self) -> tuple[Array, Array]:
         mean_sum, variance_sum, weight = (blob.data for blob in self.weights[:_STATISTICS])
-        factor = 1 / self.xp.where(weight == 0, self.xp.inf, weight)
+        factor = 1 / np.where(weight == 0, np.inf, weight)
         return mean_sum * factor, variance_sum * factor
 
     def remember(self, mean: Array, variance: Array, count: int) -> None:

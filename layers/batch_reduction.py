@@ -76,9 +76,6 @@ class BatchReduction(Layer):
             one = dy[(*self._before, slice(i, i + 1))]
             bottom[0].diff[(*self._before, part)] = one * factor
 
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False
 

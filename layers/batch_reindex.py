@@ -1,5 +1,7 @@
 """BatchReindex: the items of a batch in another order, some of them several times or never."""
 
+import numpy as np
+
 from ..core import Blobs, Shape, register
 from .families.lookup import LookupLayer
 
@@ -34,7 +36,7 @@ class BatchReindex(LookupLayer):
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         self._rows = self.row_numbers(bottom[1], bottom[0].shape[0], "bottom[1]")
         if top[0].count:
-            self.xp.take(bottom[0].data, self._rows, axis=0, out=top[0].data)
+            np.take(bottom[0].data, self._rows, axis=0, out=top[0].data)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if self.propagate_down[1]:
@@ -42,7 +44,4 @@ class BatchReindex(LookupLayer):
         if self.propagate_down[0]:
             dx = bottom[0].diff
             dx[...] = 0
-            self.xp.add.at(dx, self._rows, top[0].diff)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
+            np.add.at(dx, self._rows, top[0].diff)

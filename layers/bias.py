@@ -1,5 +1,7 @@
 """Bias: adds a smaller array, learned or given."""
 
+import numpy as np
+
 from ..core import Blobs, register
 from .families.broadcast import BroadcastLayer
 
@@ -22,13 +24,10 @@ class Bias(BroadcastLayer):
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = self.folded(bottom[0].data), self.folded(top[0].data)
-        self.xp.add(x, self.operand(bottom), out=y)
+        np.add(x, self.operand(bottom), out=y)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if self.wants_operand_gradient():
             self.give_operand_gradient(self.folded(top[0].diff).sum(axis=(0, 2)), bottom)
         if self.propagate_down[0] and bottom[0] is not top[0]:
             bottom[0].diff[...] = top[0].diff
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu

@@ -1,5 +1,7 @@
 """BoxAnnotatorOHEM: picks the regions of an image that the net finds hardest, to train on."""
 
+import numpy as np
+
 from ..core import Blobs, Layer, Shape, register
 from .families.fold import per_item
 
@@ -50,21 +52,18 @@ class BoxAnnotatorOHEM(Layer):
         return False
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        xp, param = self.xp, self.param.box_annotator_ohem_param
+        param = self.param.box_annotator_ohem_param
         images, loss, labels, weights = (blob.data.reshape(per_item(blob.shape)) for blob in bottom)
-        images, kept = images[:, 0], xp.zeros(len(images), bool)
-        hardest_first = xp.argsort(-loss[:, 0], kind="stable")
-        for image in xp.unique(images):
+        images, kept = images[:, 0], np.zeros(len(images), bool)
+        hardest_first = np.argsort(-loss[:, 0], kind="stable")
+        for image in np.unique(images):
             of_image = hardest_first[images[hardest_first] == image]
             kept[of_image[: param.roi_per_img]] = True
-        top[0].data[...] = xp.where(kept, labels[:, 0], param.ignore_label)[:, None, None, None]
-        top[1].data[...] = xp.where(kept[:, None], weights, 0)[:, :, None, None]
+        top[0].data[...] = np.where(kept, labels[:, 0], param.ignore_label)[:, None, None, None]
+        top[1].data[...] = np.where(kept[:, None], weights, 0)[:, :, None, None]
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if any(self.propagate_down):
             raise self.error(
                 "has no gradient; give it propagate_down: false once for each of its 4 bottoms"
             )
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu

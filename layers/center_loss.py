@@ -2,6 +2,8 @@
 
 from math import prod
 
+import numpy as np
+
 from ..core import Array, Blobs, Shape, register
 from .families.lookup import LookupLayer
 from .families.loss import LossLayer
@@ -59,23 +61,21 @@ class CenterLoss(LossLayer, LookupLayer):
         self._classes = self.row_numbers(bottom[1], len(centers), "bottom[1], the labels,").ravel()
         x = bottom[0].data.reshape(len(self._classes), centers.shape[1])
         self._difference = x - centers[self._classes]
-        return self.xp.vdot(self._difference, self._difference) / (2 * max(len(x), 1))
+        return np.vdot(self._difference, self._difference) / (2 * max(len(x), 1))
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         super().backward_cpu(top, bottom)
         if self.param_propagate_down[0]:
-            xp, centers = self.xp, self._centers
-            pull = xp.zeros_like(centers.data)
-            xp.add.at(pull, self._classes, -self._difference)
-            counts = xp.bincount(self._classes, minlength=len(pull)).astype(pull.dtype)
+            centers = self._centers
+            pull = np.zeros_like(centers.data)
+            np.add.at(pull, self._classes, -self._difference)
+            counts = np.bincount(self._classes, minlength=len(pull)).astype(pull.dtype)
             centers.diff[...] += pull / (1 + counts[:, None])
-
-    backward_gpu = backward_cpu
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
         difference = self._difference.reshape(bottom[0].shape)
         scale = factor / max(len(self._classes), 1)
-        self.xp.multiply(difference, scale, out=bottom[0].diff)
+        np.multiply(difference, scale, out=bottom[0].diff)
 
     def _axis(self, x: Shape) -> int:
         return self.canonical_axis(

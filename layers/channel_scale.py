@@ -2,6 +2,8 @@
 
 from math import prod
 
+import numpy as np
+
 from ..core import Array, Blobs, Layer, Shape, register
 
 
@@ -40,7 +42,7 @@ class ChannelScale(Layer):
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, s = (blob.data for blob in bottom)
         if self.param.channel_scale_param.do_forward:
-            self.xp.multiply(x, s.reshape(self._spread), out=top[0].data)
+            np.multiply(x, s.reshape(self._spread), out=top[0].data)
         else:
             top[0].data[...] = x
 
@@ -49,12 +51,9 @@ class ChannelScale(Layer):
         x, s = (blob.data for blob in bottom)
         if self.propagate_down[0]:
             if param.do_backward_feature:
-                self.xp.multiply(dy, s.reshape(self._spread), out=bottom[0].diff)
+                np.multiply(dy, s.reshape(self._spread), out=bottom[0].diff)
             else:
                 bottom[0].diff[...] = dy
         if self.propagate_down[1]:
             ds: Array = bottom[1].diff.reshape(self._spread)
             ds[...] = (x * dy).sum(axis=1, keepdims=True) if param.do_backward_scale else 0
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu

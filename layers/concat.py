@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..core import ONE_OR_MORE, Blobs, Calls, Layer, Layout, Shape, register
-from ..kernels import kernels_for
+from ..kernels import cpu
 
 
 @register("Concat")
@@ -51,14 +53,13 @@ class Concat(Layer):
         if len(bottom) == 1:
             top[0].share_data(bottom[0])
             top[0].share_diff(bottom[0])
-        elif not self.on_gpu:
+        else:
             shapes, placing = [b.shape for b in bottom], self.placing(bottom[0], top[0])
-            kernels = kernels_for(self.device)
-            self._kernel = kernels.prepare_concatenation(shapes, self.axis, self.dtype, **placing)
+            self._kernel = cpu.prepare_concatenation(shapes, self.axis, self.dtype, **placing)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         if len(bottom) > 1:
-            self.xp.concatenate([blob.data for blob in bottom], self.axis, out=top[0].data)
+            np.concatenate([blob.data for blob in bottom], self.axis, out=top[0].data)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if len(bottom) == 1:
@@ -67,9 +68,6 @@ class Concat(Layer):
         for blob, part, wanted in zip(bottom, self._parts, self.propagate_down, strict=True):
             if wanted:
                 blob.diff[...] = dy[part]
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def layout(self) -> Layout:
         return Layout.EITHER if len(self.param.bottom) > 1 else Layout.PLAIN

@@ -33,6 +33,3 @@ class ContinuationIndicator(Layer):
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         pass
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu

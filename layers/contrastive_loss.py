@@ -1,5 +1,7 @@
 """ContrastiveLoss: pulls like pairs together and pushes unlike ones apart."""
 
+import numpy as np
+
 from ..core import Array, Blob, Blobs, Shape, register
 from .families.fold import per_item
 from .families.loss import LossLayer
@@ -42,31 +44,31 @@ class ContrastiveLoss(LossLayer):
         return [()]
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        self._difference = Blob(per_item(bottom[0].shape), self.dtype, self.xp)
+        self._difference = Blob(per_item(bottom[0].shape), self.dtype)
 
     def loss(self, bottom: Blobs) -> Array:
-        xp, difference = self.xp, self._difference.data
+        difference = self._difference.data
         a, b, s = (blob.data for blob in bottom)
-        xp.subtract(a.reshape(difference.shape), b.reshape(difference.shape), out=difference)
-        self._are_alike = xp.trunc(s.reshape(-1)) != 0
-        squares = xp.einsum("nc,nc->n", difference, difference)
-        self._distances = xp.sqrt(squares)
+        np.subtract(a.reshape(difference.shape), b.reshape(difference.shape), out=difference)
+        self._are_alike = np.trunc(s.reshape(-1)) != 0
+        squares = np.einsum("nc,nc->n", difference, difference)
+        self._distances = np.sqrt(squares)
         if self._is_legacy:
-            self._shortfalls = xp.maximum(self._margin - squares, 0)
+            self._shortfalls = np.maximum(self._margin - squares, 0)
             unlike = self._shortfalls
         else:
-            self._shortfalls = xp.maximum(self._margin - self._distances, 0)
+            self._shortfalls = np.maximum(self._margin - self._distances, 0)
             unlike = self._shortfalls**2
-        return xp.where(self._are_alike, squares, unlike).sum() / (2 * len(a))
+        return np.where(self._are_alike, squares, unlike).sum() / (2 * len(a))
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
-        xp, scale = self.xp, factor / len(bottom[0].data)
+        scale = factor / len(bottom[0].data)
         if self._is_legacy:
             push = self._shortfalls > 0
         else:
             push = self._shortfalls / (self._distances + _DISTANCE_FLOOR)
-        pull = xp.where(self._are_alike, scale, -scale * push)[:, None]
+        pull = np.where(self._are_alike, scale, -scale * push)[:, None]
         for blob, wanted, sign in zip(bottom, self.propagate_down, (1, -1, 0), strict=True):
             if wanted:
                 dx = blob.diff.reshape(self._difference.shape)
-                xp.multiply(self._difference.data, sign * pull, out=dx)
+                np.multiply(self._difference.data, sign * pull, out=dx)

@@ -4,6 +4,7 @@ from typing import Any
 
 from ..core import Shape, register
 from ..core.window import Sizes
+from ..kernels import cpu
 from .families.convolution import FilterBank
 
 
@@ -35,7 +36,7 @@ class Convolution(FilterBank):
     def output_size(self, size: Sizes) -> Sizes:
         return self.window.output_size(size)
 
-    def make_kernel(self, kernels: Any, x_shape: Shape, **placing: Any) -> Any:
-        return kernels.prepare_convolution(
+    def make_kernel(self, x_shape: Shape, **placing: Any) -> Any:
+        return cpu.prepare_convolution(
             x_shape, self.num_output, self.window, self.group, self.dtype, **placing
         )

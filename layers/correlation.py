@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from ..core import Blobs, Layer, Shape, register
 from ..proto.caffe_pb2 import CorrelationParameter
 
@@ -66,7 +68,7 @@ class Correlation(Layer):
         self._inside = slice(pad, pad + h), slice(pad, pad + w)
         # Channels last: they are what is summed.
         padded = n, h + 2 * pad, w + 2 * pad, c
-        self._maps = [self.xp.zeros(padded, self.dtype) for _ in range(2)]
+        self._maps = [np.zeros(padded, self.dtype) for _ in range(2)]
         self._count = self.param.correlation_param.kernel_size**2 * c
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
@@ -76,9 +78,9 @@ class Correlation(Layer):
         for k, here, there in self._pairs(y.shape):
             a, b = self._maps[0][:, *here], self._maps[1][:, *there]
             if self._subtracts:
-                y[:, k] += self.xp.abs(a - b).sum(axis=3)
+                y[:, k] += np.abs(a - b).sum(axis=3)
             else:
-                y[:, k] += self.xp.einsum("nhwc,nhwc->nhw", a, b)
+                y[:, k] += np.einsum("nhwc,nhwc->nhw", a, b)
         y /= self._count
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
@@ -87,14 +89,13 @@ class Correlation(Layer):
         self._load(bottom)
         dy = top[0].diff / self._count
         gradients = [
-            self.xp.zeros_like(m) if self.propagate_down[i] else None
-            for i, m in enumerate(self._maps)
+            np.zeros_like(m) if self.propagate_down[i] else None for i, m in enumerate(self._maps)
         ]
         for k, here, there in self._pairs(dy.shape):
             a, b = self._maps[0][:, *here], self._maps[1][:, *there]
             share = dy[:, k, :, :, None]
             if self._subtracts:
-                slope = self.xp.sign(a - b) * share
+                slope = np.sign(a - b) * share
                 parts = slope, -slope
             else:
                 parts = b * share, a * share
@@ -104,9 +105,6 @@ class Correlation(Layer):
         for blob, gradient in zip(bottom, gradients, strict=True):
             if gradient is not None:
                 blob.diff[...] = gradient[:, *self._inside].transpose(0, 3, 1, 2)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def _load(self, bottom: Blobs) -> None:
         for padded, blob in zip(self._maps, bottom, strict=True):

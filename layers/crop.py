@@ -62,9 +62,6 @@ class Crop(Layer):
         if self.propagate_down[1]:
             bottom[1].diff[...] = 0
 
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
     def _axis(self, shape: Shape) -> int:
         return self.canonical_axis(self.param.crop_param.axis, len(shape), "crop_param.axis")
 

@@ -45,8 +45,5 @@ class CropCenter(Layer):
             dx[...] = 0
             dx[self._center] = top[0].diff
 
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False

@@ -29,10 +29,8 @@ class Data(PrefetchingLayer):
 
     top_count = range(1, 3)
 
-    def __init__(
-        self, param: Any, device: str = "cpu", dtype: Any = "float32", rng: Rng | None = None
-    ):
-        super().__init__(param, device, dtype, rng)
+    def __init__(self, param: Any, dtype: Any = "float32", rng: Rng | None = None):
+        super().__init__(param, dtype, rng)
         data_param = param.data_param
         # Here rather than in setup: log parsers know the line as the first of its layer.
         with self.explaining(), naming("data_param.source"):

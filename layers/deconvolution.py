@@ -4,6 +4,7 @@ from typing import Any
 
 from ..core import Shape, register
 from ..core.window import Sizes
+from ..kernels import cpu
 from .families.convolution import FilterBank
 
 
@@ -33,7 +34,7 @@ class Deconvolution(FilterBank):
     def output_size(self, size: Sizes) -> Sizes:
         return self.window.transposed_size(size)
 
-    def make_kernel(self, kernels: Any, x_shape: Shape, **placing: Any) -> Any:
-        return kernels.prepare_deconvolution(
+    def make_kernel(self, x_shape: Shape, **placing: Any) -> Any:
+        return cpu.prepare_deconvolution(
             x_shape, self.num_output, self.window, self.group, self.dtype, **placing
         )

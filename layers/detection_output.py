@@ -7,7 +7,7 @@ import numpy as np
 
 from ..core import Blobs, Layer, Shape, log, register
 from ..data.naming import naming
-from ..kernels import kernels_for
+from ..kernels import cpu
 from ..proto import ConfigError
 from .families.box_coding import BoxCoding
 from .families.detection_files import DetectionFiles
@@ -80,7 +80,7 @@ class DetectionOutput(Layer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         priors = bottom[2].count // 8
-        self._suppression = kernels_for(self.device).prepare_suppression(priors)
+        self._suppression = cpu.prepare_suppression(priors)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         locations = boxes_of(bottom[0].data, self._location_classes)

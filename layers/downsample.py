@@ -43,27 +43,24 @@ class Downsample(Layer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
         self._rows, self._columns = (
-            self.xp.asarray(_weights(size, out), self.dtype)
+            np.asarray(_weights(size, out), self.dtype)
             for size, out in zip(bottom[0].shape[2:], top[0].shape[2:], strict=True)
         )
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        xp, x = self.xp, bottom[0].data
-        is_known = ~xp.isnan(x)
+        x = bottom[0].data
+        is_known = ~np.isnan(x)
         known = self._around(is_known.astype(self.dtype))
         unknown = self._around((~is_known).astype(self.dtype))
-        total = self._around(xp.where(is_known, x, 0))
-        mean = total / xp.where(known > 0, known, 1)
-        top[0].data[...] = xp.where(unknown > known / 2, xp.nan, mean)
+        total = self._around(np.where(is_known, x, 0))
+        mean = total / np.where(known > 0, known, 1)
+        top[0].data[...] = np.where(unknown > known / 2, np.nan, mean)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if any(self.propagate_down):
             raise self.error(
                 "has no gradient; give it propagate_down: false once for each of its bottoms"
             )
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def _around(self, planes: Array) -> Array:
         return self._rows @ planes @ self._columns.T

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
 from ..core import Array, Blobs, Calls, Shape, register
-from ..kernels import kernels_for
+from ..kernels import cpu
 from ..proto.caffe_pb2 import TRAIN
 from .families.elementwise import ElementwiseLayer
 from .families.lottery import Lottery, draw
@@ -51,18 +53,16 @@ class Dropout(ElementwiseLayer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)
         self._kernel: Any = None
-        if self._drops and not self.on_gpu:
-            self._kernel = kernels_for(self.device).prepare_dropout(
-                bottom[0].shape, self.ratio, self._scale
-            )
-        self._lottery = Lottery(self.xp, bottom[0].shape, self.ratio)
+        if self._drops:
+            self._kernel = cpu.prepare_dropout(bottom[0].shape, self.ratio, self._scale)
+        self._lottery = Lottery(bottom[0].shape, self.ratio)
 
     def function(self, x: Array, y: Array) -> None:
         if self._drops:
             self._passes += 1
             self._drop(x, y)
         elif self._scale != 1 or x is not y:
-            self.xp.multiply(x, self._scale, out=y)
+            np.multiply(x, self._scale, out=y)
 
     def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
         if not self._drops and self._scale == 1 and bottom[0] is top[0]:
@@ -75,9 +75,7 @@ class Dropout(ElementwiseLayer):
         if self._drops:
             self._drop(top[0].diff, bottom[0].diff)
         else:
-            self.xp.multiply(top[0].diff, self._scale, out=bottom[0].diff)
-
-    backward_gpu = backward_cpu
+            np.multiply(top[0].diff, self._scale, out=bottom[0].diff)
 
     def state(self) -> dict[str, Any]:
         return {"seed": self._seed, "passes": self._passes} if self._drops else {}
@@ -91,5 +89,5 @@ class Dropout(ElementwiseLayer):
         key = draw(self._seed, self._passes)
         if self._kernel and self._kernel.drop(x, y, key):
             return
-        self.xp.multiply(x, self._scale, out=y)
-        self.xp.copyto(y, 0, where=self._lottery.losers(key))
+        np.multiply(x, self._scale, out=y)
+        np.copyto(y, 0, where=self._lottery.losers(key))

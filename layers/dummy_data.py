@@ -53,8 +53,6 @@ class DummyData(Layer):
                 self._fill(i, blob, filler)
         self._forwards += 1
 
-    forward_gpu = forward_cpu
-
     def state(self) -> dict[str, Any]:
         return {"seed": self._seed, "forwards": self._forwards}
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..core import ONE_OR_MORE, Array, Blobs, Calls, Layer, Layout, Shape, register
-from ..kernels import kernels_for
+from ..kernels import cpu
 from ..kernels.slope import Slope
 from ..proto.caffe_pb2 import EltwiseParameter
 from .families.elementwise import silently
@@ -62,8 +64,8 @@ class Eltwise(Layer):
         self._winner = bottom[0].like("int32")  # which bottom is the maximum
         self._gate = bottom[0].like(bool)
         self._kernel: Any = None
-        if operation == EltwiseParameter.SUM and not self.on_gpu:
-            self._kernel = kernels_for(self.device).prepare_sum(
+        if operation == EltwiseParameter.SUM:
+            self._kernel = cpu.prepare_sum(
                 top[0].count, self.coefficients, self.dtype, **self.placing(bottom[0], top[0])
             )
 
@@ -77,9 +79,6 @@ class Eltwise(Layer):
         for i in reversed(range(len(bottom))):
             if self.propagate_down[i]:
                 self._gradient(i, x, top[0].data, top[0].diff, bottom[i].diff)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     @property
     def applies_relu(self) -> bool:
@@ -109,13 +108,13 @@ class Eltwise(Layer):
     def bind_backward(self, top: Blobs, bottom: Blobs, adds: Sequence[bool]) -> Calls:
         if self._kernel is None:
             return super().bind_backward(top, bottom, adds)
-        calls, kernels = Calls([]), kernels_for(self.device)
+        calls = Calls([])
         # Backwards: in place the gradient of the first takes the place of dy.
         for i in reversed(range(len(bottom))):
             is_there = self.coefficients[i] == 1 and bottom[i].diff_memory is top[0].diff_memory
             if self.propagate_down[i] and not is_there:
                 placing = self.placing(bottom[i], top[0])
-                scaled = kernels.prepare_sum(
+                scaled = cpu.prepare_sum(
                     top[0].count, self.coefficients[i : i + 1], self.dtype, **placing
                 )
                 calls = calls.then(scaled.bind_forward([top[0].diff], bottom[i].diff))
@@ -123,37 +122,37 @@ class Eltwise(Layer):
 
     def _sum(self, x: list[Array], y: Array) -> None:
         if self.coefficients == [1.0] * len(x):
-            self._fold(self.xp.add, x, y)
+            self._fold(np.add, x, y)
             return
-        self.xp.multiply(x[0], self.coefficients[0], out=y)
+        np.multiply(x[0], self.coefficients[0], out=y)
         for coefficient, later in zip(self.coefficients[1:], x[1:], strict=True):
-            y += self.xp.multiply(later, coefficient, out=self._term.data)
+            y += np.multiply(later, coefficient, out=self._term.data)
 
     def _sum_gradient(self, i: int, x: list[Array], y: Array, dy: Array, dx: Array) -> None:
-        self.xp.multiply(dy, self.coefficients[i], out=dx)
+        np.multiply(dy, self.coefficients[i], out=dx)
 
     def _product(self, x: list[Array], y: Array) -> None:
-        self._fold(self.xp.multiply, x, y)
+        self._fold(np.multiply, x, y)
 
     def _product_gradient(self, i: int, x: list[Array], y: Array, dy: Array, dx: Array) -> None:
         if self.param.eltwise_param.stable_prod_grad:
-            self._fold(self.xp.multiply, [dy, *x[:i], *x[i + 1 :]], dx)
+            self._fold(np.multiply, [dy, *x[:i], *x[i + 1 :]], dx)
         else:
-            self.xp.divide(y, x[i], out=dx)
+            np.divide(y, x[i], out=dx)
             dx *= dy
 
     def _maximum(self, x: list[Array], y: Array) -> None:
         winner, gate = self._winner.data, self._gate.data
-        self.xp.less_equal(x[0], x[1], out=winner)
-        self.xp.maximum(x[0], x[1], out=y)
+        np.less_equal(x[0], x[1], out=winner)
+        np.maximum(x[0], x[1], out=y)
         for i, later in enumerate(x[2:], start=2):
-            self.xp.greater(later, y, out=gate)
-            self.xp.copyto(winner, i, where=gate)
-            self.xp.maximum(y, later, out=y)
+            np.greater(later, y, out=gate)
+            np.copyto(winner, i, where=gate)
+            np.maximum(y, later, out=y)
 
     def _maximum_gradient(self, i: int, x: list[Array], y: Array, dy: Array, dx: Array) -> None:
-        gate = self.xp.equal(self._winner.data, i, out=self._gate.data)
-        self.xp.multiply(dy, gate, out=dx)
+        gate = np.equal(self._winner.data, i, out=self._gate.data)
+        np.multiply(dy, gate, out=dx)
 
     @staticmethod
     def _fold(function, x: list[Array], y: Array) -> None:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
 from ..core import Blobs, Shape, register
-from ..kernels import kernels_for
+from ..kernels import cpu
 from .families.lookup import LookupLayer
 
 
@@ -34,9 +36,7 @@ class Embed(LookupLayer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
-        self._add_rows: Any = None
-        if not self.on_gpu:
-            self._add_rows = kernels_for(self.device).prepare_add_rows(top[0].count)
+        self._add_rows: Any = cpu.prepare_add_rows(top[0].count)
 
     def allows_force_backward(self, index: int) -> bool:
         return False
@@ -46,7 +46,7 @@ class Embed(LookupLayer):
         self._rows = self.row_numbers(bottom[0], len(table), "bottom[0]")
         y = top[0].data
         # They are in range; to look again would cost a copy of y.
-        self.xp.take(table, self._rows, axis=0, out=y, mode="clip")
+        np.take(table, self._rows, axis=0, out=y, mode="clip")
         for b in bias:
             y += b
 
@@ -56,10 +56,7 @@ class Embed(LookupLayer):
         dy = top[0].diff.reshape(-1, self.param.embed_param.num_output)
         table, *bias = self.weights
         if self.param_propagate_down[0]:
-            (self._add_rows or self.xp.add.at)(table.diff, self._rows.ravel(), dy)
+            (self._add_rows or np.add.at)(table.diff, self._rows.ravel(), dy)
         for b in bias:
             if self.param_propagate_down[1]:
                 b.diff[...] += dy.sum(axis=0)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu

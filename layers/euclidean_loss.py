@@ -1,5 +1,7 @@
 """EuclideanLoss: squared distance, for regression."""
 
+import numpy as np
+
 from ..core import Array, Blob, Blobs, Shape, register
 from .families.loss import LossLayer
 
@@ -23,16 +25,16 @@ class EuclideanLoss(LossLayer):
         return [()]
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        self._difference = Blob(bottom[0].shape, self.dtype, self.xp)
+        self._difference = Blob(bottom[0].shape, self.dtype)
 
     def loss(self, bottom: Blobs) -> Array:
         a, b, difference = bottom[0].data, bottom[1].data, self._difference.data
-        self.xp.subtract(a, b.reshape(a.shape), out=difference)
-        return self.xp.vdot(difference, difference) / (2 * len(a))
+        np.subtract(a, b.reshape(a.shape), out=difference)
+        return np.vdot(difference, difference) / (2 * len(a))
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
         scale = factor / len(bottom[0].data)
         for blob, wanted, sign in zip(bottom, self.propagate_down, (1, -1), strict=True):
             if wanted:
                 difference = self._difference.data.reshape(blob.shape)
-                self.xp.multiply(difference, sign * scale, out=blob.diff)
+                np.multiply(difference, sign * scale, out=blob.diff)

@@ -1,5 +1,7 @@
 """Filter: the items of a batch that a selector picks."""
 
+import numpy as np
+
 from ..core import ONE_OR_MORE, Blobs, Layer, Shape, register
 
 
@@ -51,7 +53,7 @@ class Filter(Layer):
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         *items, selector = bottom
-        self._selected = self.xp.flatnonzero(selector.data)
+        self._selected = np.flatnonzero(selector.data)
         for x, y in zip(items, top, strict=True):
             y.reshape(len(self._selected), *x.shape[1:])
             y.data[...] = x.data[self._selected]
@@ -65,6 +67,3 @@ class Filter(Layer):
             if is_wanted:
                 x.diff[...] = 0
                 x.diff[self._selected] = y.diff
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu

@@ -38,6 +38,3 @@ class Flatten(Layer):
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         pass  # the top's gradient is the bottom's memory
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu

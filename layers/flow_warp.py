@@ -3,6 +3,8 @@
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from ..core import Array, Blobs, Layer, Shape, register
 from ..proto.caffe_pb2 import FlowWarpParameter
 
@@ -43,7 +45,7 @@ class FlowWarp(Layer):
         self._flat = (n, c, prod(size))
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        xp, y = self.xp, top[0].data
+        y = top[0].data
         corners, self._is_inside = self._corners(bottom[1].data)
         self._corners_now = corners
         flat = bottom[0].data.reshape(self._flat)
@@ -52,17 +54,17 @@ class FlowWarp(Layer):
             y += (self._pick(flat, place) * weight[:, None]).reshape(y.shape)
         fills = self.param.flow_warp_param.fill_value == FlowWarpParameter.NOT_A_NUMBER
         outside = ~self._is_inside.reshape(y.shape[0], 1, *y.shape[2:])
-        xp.copyto(y, xp.nan if fills else 0, where=outside)
+        np.copyto(y, np.nan if fills else 0, where=outside)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
-        xp, (n, c) = self.xp, top[0].shape[:2]
-        dy = xp.where(self._is_inside[:, None], top[0].diff.reshape(self._flat), 0)
+        n, c = top[0].shape[:2]
+        dy = np.where(self._is_inside[:, None], top[0].diff.reshape(self._flat), 0)
         if self.propagate_down[0]:
             dx = bottom[0].diff.reshape(self._flat)
             dx[...] = 0
-            items, channels = xp.arange(n)[:, None, None], xp.arange(c)[:, None]
+            items, channels = np.arange(n)[:, None, None], np.arange(c)[:, None]
             for place, weight, _, _ in self._corners_now:
-                xp.add.at(dx, (items, channels, place[:, None]), dy * weight[:, None])
+                np.add.at(dx, (items, channels, place[:, None]), dy * weight[:, None])
         if self.propagate_down[1]:
             flow = bottom[1].diff.reshape(n, 2, self._flat[2])
             flat = bottom[0].data.reshape(self._flat)
@@ -72,22 +74,19 @@ class FlowWarp(Layer):
                 flow[:, 0] += product * along_x
                 flow[:, 1] += product * along_y
 
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
     def _corners(self, flow: Array) -> tuple[list[Any], Array]:
         """The four neighbours of where each pixel comes from, and whether that is in the image.
 
         A neighbour is its place in a flat plane, its weight, and what that grows by as the flow
         goes right and down: each (N, H * W).
         """
-        xp, (n, _, h, w) = self.xp, flow.shape
-        x = (flow[:, 0] + xp.arange(w, dtype=flow.dtype)).reshape(n, h * w)
-        y = (flow[:, 1] + xp.arange(h, dtype=flow.dtype)[:, None]).reshape(n, h * w)
+        n, _, h, w = flow.shape
+        x = (flow[:, 0] + np.arange(w, dtype=flow.dtype)).reshape(n, h * w)
+        y = (flow[:, 1] + np.arange(h, dtype=flow.dtype)[:, None]).reshape(n, h * w)
         inside = (x >= 0) & (y >= 0) & (x < w) & (y < h)  # not so for nan
-        x, y = xp.where(inside, x, 0), xp.where(inside, y, 0)
-        left, top = xp.floor(x).astype(int), xp.floor(y).astype(int)
-        right, bottom = xp.minimum(left + 1, w - 1), xp.minimum(top + 1, h - 1)
+        x, y = np.where(inside, x, 0), np.where(inside, y, 0)
+        left, top = np.floor(x).astype(int), np.floor(y).astype(int)
+        right, bottom = np.minimum(left + 1, w - 1), np.minimum(top + 1, h - 1)
         a, b = x - left, y - top
         corners = [
             (row * w + column, weight_y * weight_x, sign_x * weight_y, sign_y * weight_x)
@@ -98,5 +97,5 @@ class FlowWarp(Layer):
 
     def _pick(self, flat: Array, place: Array) -> Array:
         """The numbers at these places of each plane, (N, C, H * W)."""
-        index = self.xp.broadcast_to(place[:, None], flat.shape)
-        return self.xp.take_along_axis(flat, index, axis=2)
+        index = np.broadcast_to(place[:, None], flat.shape)
+        return np.take_along_axis(flat, index, axis=2)

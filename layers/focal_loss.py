@@ -1,5 +1,7 @@
 """FocalLoss: cross-entropy in which easy examples count less."""
 
+import numpy as np
+
 from ..core import Array, Blobs, Shape, register
 from ..proto.caffe_pb2 import FocalLossParameter
 from .families.softmax_loss import SoftmaxLossLayer
@@ -45,22 +47,22 @@ class FocalLoss(SoftmaxLossLayer):
         self._start, self._sign = (1, 1) if adds else (param.alpha, -1)
 
     def loss(self, bottom: Blobs) -> Array:
-        xp, p, labels = self.xp, self.classify(bottom), self.labels
-        self._p = xp.maximum(p.reshape(-1)[labels.places], _LEAST_PROBABILITY)
-        self._log_p = xp.log(self._p)
+        p, labels = self.classify(bottom), self.labels
+        self._p = np.maximum(p.reshape(-1)[labels.places], _LEAST_PROBABILITY)
+        self._log_p = np.log(self._p)
         terms = self._base() ** self._gamma * self._log_p
         if labels.ignored is not None:
             terms[labels.ignored.ravel()] = 0
         return -terms.sum() / self.divisor()
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
-        xp, (outer, _, inner) = self.xp, self.folded
+        outer, _, inner = self.folded
         # Where p is 1, so that log p is 0, the quotient is to be finite.
-        rest = xp.maximum(1 + self._sign * self._p, _LEAST_PROBABILITY)
+        rest = np.maximum(1 + self._sign * self._p, _LEAST_PROBABILITY)
         slope = 1 + self._sign * self._gamma * self._p * self._log_p / rest
         slope *= self._base() ** self._gamma * (factor / self.divisor())
         dx = bottom[0].diff.reshape(self.folded)
-        xp.multiply(self.probabilities, slope.reshape(outer, 1, inner), out=dx)
+        np.multiply(self.probabilities, slope.reshape(outer, 1, inner), out=dx)
         dx.reshape(-1)[self.labels.places] -= slope
         self.zero_ignored(dx)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import h5py
 
-from ..core import Array, Blobs, Layer, Shape, register
+from ..core import Blobs, Layer, Shape, register
 
 
 @register("HDF5Output")
@@ -64,29 +64,21 @@ class HDF5Output(Layer):
             )
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        self._append([blob.data for blob in bottom])
-
-    def forward_gpu(self, bottom: Blobs, top: Blobs) -> None:
-        self._append([blob.data.get() for blob in bottom])
+        for dataset, blob in zip(self._datasets, bottom, strict=True):
+            rows = len(dataset)
+            dataset.resize(rows + len(blob.data), axis=0)
+            dataset[rows:] = blob.data
+        self._file.flush()
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         for blob, wanted in zip(bottom, self.propagate_down, strict=True):
             if wanted:
                 blob.diff[...] = 0
 
-    backward_gpu = backward_cpu
-
     def close(self) -> None:
         # Setup may have failed before there was anything to close.
         if hasattr(self, "_file"):
             self._file.close()
-
-    def _append(self, arrays: list[Array]) -> None:
-        for dataset, array in zip(self._datasets, arrays, strict=True):
-            rows = len(dataset)
-            dataset.resize(rows + len(array), axis=0)
-            dataset[rows:] = array
-        self._file.flush()
 
     def _check_rows(self, bottom: Blobs) -> None:
         for dataset, blob in zip(self._datasets, bottom, strict=True):

@@ -1,5 +1,7 @@
 """HingeLoss: one-against-all margins, as of a support vector machine."""
 
+import numpy as np
+
 from ..core import Array, Blob, Blobs, Shape, register
 from ..proto.caffe_pb2 import HingeLossParameter
 from .families.class_labels import ClassLabels, check_label_count
@@ -33,16 +35,16 @@ class HingeLoss(LossLayer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         shape = per_item(bottom[0].shape)
         self._labels = ClassLabels(self, fold(shape, 1))
-        self._violations = Blob(shape, self.dtype, self.xp)
+        self._violations = Blob(shape, self.dtype)
 
     def loss(self, bottom: Blobs) -> Array:
-        xp, violations = self.xp, self._violations.data
+        violations = self._violations.data
         self._labels.read(bottom[1].data)
         violations[...] = bottom[0].data.reshape(violations.shape)
         violations.reshape(-1)[self._labels.places] *= -1
         violations += 1
-        xp.maximum(violations, 0, out=violations)
-        total = xp.vdot(violations, violations) if self._squares else violations.sum()
+        np.maximum(violations, 0, out=violations)
+        total = np.vdot(violations, violations) if self._squares else violations.sum()
         return total / len(violations)
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
@@ -50,8 +52,8 @@ class HingeLoss(LossLayer):
         dx = bottom[0].diff.reshape(violations.shape)
         scale = factor / len(dx)
         if self._squares:
-            self.xp.multiply(violations, 2 * scale, out=dx)
+            np.multiply(violations, 2 * scale, out=dx)
         else:
-            self.xp.sign(violations, out=dx)
+            np.sign(violations, out=dx)
             dx *= scale
         dx.reshape(-1)[self._labels.places] *= -1

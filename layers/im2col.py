@@ -3,7 +3,7 @@
 from math import prod
 
 from ..core import Blobs, Shape, register
-from ..kernels import kernels_for
+from ..kernels import cpu
 from .families.sliding_window import SlidingWindow
 
 
@@ -47,9 +47,7 @@ class Im2col(SlidingWindow):
         shape = bottom[0].shape
         self._x_shape = (prod(shape[: self.axis]), *shape[self.axis :])
         self._y_shape = (self._x_shape[0], *top[0].shape[self.axis :])
-        self._kernel = kernels_for(self.device).prepare_im2col(
-            self._x_shape, self.window, self.dtype
-        )
+        self._kernel = cpu.prepare_im2col(self._x_shape, self.window, self.dtype)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].data, top[0].data
@@ -59,6 +57,3 @@ class Im2col(SlidingWindow):
         if self.propagate_down[0]:
             dy, dx = top[0].diff, bottom[0].diff
             self._kernel.backward(dy.reshape(self._y_shape), dx.reshape(self._x_shape))
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu

@@ -55,7 +55,7 @@ class ImResize(Layer):
         # The mean is in the rows' matrices.
         self._rows = [self._mixing(h, height, scale) / n for scale in range(n)]
         self._columns = [self._mixing(w, width, scale) for scale in range(n)]
-        self._widened = Blob((c, h, width), self.dtype, self.xp)
+        self._widened = Blob((c, h, width), self.dtype)
 
     def _padding(self, length: int, scale: int) -> int:
         param = self.param.imresize_param
@@ -77,27 +77,24 @@ class ImResize(Layer):
         matrix = np.zeros((out, length))
         for step, weight in zip((-1, 0, 1, 2), weights, strict=True):
             matrix[places, padding + np.clip(first + step, 0, inside - 1)] += weight
-        return self.xp.asarray(matrix, self.dtype)
+        return np.asarray(matrix, self.dtype)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].data, top[0].data[0]
         for scale, (rows, columns) in enumerate(zip(self._rows, self._columns, strict=True)):
-            widened = self.xp.matmul(x[scale], columns.T, out=self._widened.data)
+            widened = np.matmul(x[scale], columns.T, out=self._widened.data)
             if scale:
-                y += self.xp.matmul(rows, widened)
+                y += np.matmul(rows, widened)
             else:
-                self.xp.matmul(rows, widened, out=y)
+                np.matmul(rows, widened, out=y)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if not self.propagate_down[0]:
             return
         dy, dx = top[0].diff[0], bottom[0].diff
         for scale, (rows, columns) in enumerate(zip(self._rows, self._columns, strict=True)):
-            widened = self.xp.matmul(rows.T, dy, out=self._widened.data)
-            self.xp.matmul(widened, columns, out=dx[scale])
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
+            widened = np.matmul(rows.T, dy, out=self._widened.data)
+            np.matmul(widened, columns, out=dx[scale])
 
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False

@@ -2,6 +2,8 @@
 
 from math import prod
 
+import numpy as np
+
 from ..core import Array, Blob, Blobs, Shape, register
 from ..proto import ConfigError, read_mean
 from .families.softmax_loss import SoftmaxLossLayer
@@ -43,14 +45,14 @@ class InfogainLoss(SoftmaxLossLayer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)
-        self._logs = Blob(self.folded, self.dtype, self.xp)
+        self._logs = Blob(self.folded, self.dtype)
 
     def loss(self, bottom: Blobs) -> Array:
-        xp, p, logs = self.xp, self.classify(bottom), self._logs.data
-        xp.maximum(p, _LEAST_PROBABILITY, out=logs)
-        xp.log(logs, out=logs)
+        p, logs = self.classify(bottom), self._logs.data
+        np.maximum(p, _LEAST_PROBABILITY, out=logs)
+        np.log(logs, out=logs)
         self._prices = self._look_up_prices(bottom)
-        terms = xp.einsum("oci,oci->oi", logs, self._prices)
+        terms = np.einsum("oci,oci->oi", logs, self._prices)
         if self.labels.ignored is not None:
             terms[self.labels.ignored] = 0
         return -terms.sum() / self.divisor()
@@ -58,7 +60,7 @@ class InfogainLoss(SoftmaxLossLayer):
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
         dx = bottom[0].diff.reshape(self.folded)
         row_sums = self._prices.sum(axis=1, keepdims=True)
-        self.xp.multiply(self.probabilities, row_sums, out=dx)
+        np.multiply(self.probabilities, row_sums, out=dx)
         dx -= self._prices
         dx *= factor / self.divisor()
         self.zero_ignored(dx)
@@ -78,7 +80,7 @@ class InfogainLoss(SoftmaxLossLayer):
                 "unless H is bottom[2]"
             )
         try:
-            return self.xp.asarray(read_mean(source), self.dtype)
+            return np.asarray(read_mean(source), self.dtype)
         except ConfigError as problem:
             raise self.error(f"infogain_loss_param.source: {problem}") from None
 

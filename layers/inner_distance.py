@@ -2,6 +2,8 @@
 
 from math import prod
 
+import numpy as np
+
 from ..core import Array, Blob, Blobs, Layer, Shape, register
 
 
@@ -49,20 +51,20 @@ class InnerDistance(Layer):
         self.refuse_in_place(bottom, top)
         outputs, inputs = self._w.shape
         self._x_shape = top[0].count // outputs, inputs
-        self._difference = Blob(self._x_shape, self.dtype, self.xp)
+        self._difference = Blob(self._x_shape, self.dtype)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        xp, x = self.xp, bottom[0].data.reshape(self._x_shape)
+        x = bottom[0].data.reshape(self._x_shape)
         y = top[0].data.reshape(len(x), self._w.shape[0])
         difference = self._difference.data
         for n, w in enumerate(self._w.data):
-            xp.subtract(x, w, out=difference)
-            y[:, n] = (xp.abs if self._is_l1 else xp.square)(difference).sum(axis=1)
+            np.subtract(x, w, out=difference)
+            y[:, n] = (np.abs if self._is_l1 else np.square)(difference).sum(axis=1)
         if self._b:
             y += self._b.data
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
-        xp, x = self.xp, bottom[0].data.reshape(self._x_shape)
+        x = bottom[0].data.reshape(self._x_shape)
         dy = top[0].diff.reshape(len(x), self._w.shape[0])
         slope = self._difference.data
         dx: Array = None
@@ -70,9 +72,9 @@ class InnerDistance(Layer):
             dx = bottom[0].diff.reshape(self._x_shape)
             dx[...] = 0
         for n, w in enumerate(self._w.data):
-            xp.subtract(x, w, out=slope)
+            np.subtract(x, w, out=slope)
             if self._is_l1:
-                xp.sign(slope, out=slope)
+                np.sign(slope, out=slope)
             else:
                 slope *= 2
             slope *= dy[:, n : n + 1]
@@ -82,9 +84,6 @@ class InnerDistance(Layer):
                 self._w.diff[n] -= slope.sum(axis=0)
         if self._b and self.param_propagate_down[1]:
             self._b.diff[...] += dy.sum(axis=0)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def _axis(self, x: Shape) -> int:
         return self.canonical_axis(

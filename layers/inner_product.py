@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from ..core import Array, Blob, Blobs, Calls, Layer, Shape, register
-from ..kernels import kernels_for
+from ..kernels import cpu
 from ..kernels.slope import Slope
 
 # The gradient of the weights is made in pieces of so many numbers, as fast as in one go: a second
@@ -54,23 +56,21 @@ class InnerProduct(Layer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
         self._rows = top[0].count // self.num_output
-        self._kernel: Any = None
-        if not self.on_gpu:
-            inputs, transposed = self._w.count // self.num_output, self._transposed
-            geometry = self._rows, inputs, self.num_output, transposed, self.dtype
-            kernels, placing = kernels_for(self.device), self.placing(bottom[0], top[0])
-            self._kernel = kernels.prepare_inner_product(*geometry, **placing)
+        inputs, transposed = self._w.count // self.num_output, self._transposed
+        geometry = self._rows, inputs, self.num_output, transposed, self.dtype
+        placing = self.placing(bottom[0], top[0])
+        self._kernel: Any = cpu.prepare_inner_product(*geometry, **placing)
         rows, columns = self._w.shape
         per_piece = max(1, _PIECE // max(1, columns))
         self._pieces = [slice(i, i + per_piece) for i in range(0, rows, per_piece)]
-        self._piece = Blob((min(rows, per_piece), columns), self.dtype, self.xp)
+        self._piece = Blob((min(rows, per_piece), columns), self.dtype)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = self._inputs(bottom[0].data), self._outputs(top[0].data)
         if self._kernel:
             self._kernel.forward(x, self._w.data, self._b.data if self._b else None, y)
             return
-        self.xp.matmul(x, self._by_input(), out=y)
+        np.matmul(x, self._by_input(), out=y)
         if self._b:
             y += self._b.data
 
@@ -83,10 +83,7 @@ class InnerProduct(Layer):
         if self.propagate_down[0] and self._kernel:
             self._kernel.backward_data(dy, self._w.data, self._inputs(bottom[0].diff))
         elif self.propagate_down[0]:
-            self.xp.matmul(dy, self._by_input().T, out=self._inputs(bottom[0].diff))
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
+            np.matmul(dy, self._by_input().T, out=self._inputs(bottom[0].diff))
 
     @property
     def applies_relu(self) -> bool:
@@ -125,7 +122,7 @@ class InnerProduct(Layer):
         total = self._w.diff
         for rows in self._pieces:
             piece = self._piece.data[: len(total[rows])]
-            total[rows] += self.xp.matmul(left[:, rows].T, right, out=piece)
+            total[rows] += np.matmul(left[:, rows].T, right, out=piece)
 
     def _by_input(self) -> Array:
         """The weights as (K, num_output)."""

@@ -31,5 +31,3 @@ class Input(Layer):
 
     def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
         return Calls([])
-
-    forward_gpu = forward_cpu

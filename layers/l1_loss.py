@@ -1,5 +1,7 @@
 """L1Loss: absolute distance, or the distance of vectors, for regression and optical flow."""
 
+import numpy as np
+
 from ..core import Array, Blobs, Shape, register
 from .families.loss import LossLayer
 
@@ -40,11 +42,11 @@ class L1Loss(LossLayer):
         return [()]
 
     def loss(self, bottom: Blobs) -> Array:
-        xp, param, a = self.xp, self.param.l1_loss_param, bottom[0].data
+        param, a = self.param.l1_loss_param, bottom[0].data
         difference = a - bottom[1].data.reshape(a.shape) if len(bottom) == 2 else a.copy()
         self._divisor = float(max(len(a), 1))
         if self.param.HasField("l1_loss_param"):
-            unknown = xp.isnan(bottom[-1].data.reshape(a.shape))
+            unknown = np.isnan(bottom[-1].data.reshape(a.shape))
             difference[unknown] = 0
             if param.normalize_by_num_entries:
                 channels = a.shape[1] if a.ndim > 1 else 1
@@ -54,8 +56,8 @@ class L1Loss(LossLayer):
         if param.l2_per_location:
             total = self._lengths(difference).sum()
         else:
-            difference *= xp.abs(difference) >= param.plateau
-            total, self._slope = xp.abs(difference).sum(), xp.sign(difference)
+            difference *= np.abs(difference) >= param.plateau
+            total, self._slope = np.abs(difference).sum(), np.sign(difference)
         if unknown is not None:
             self._slope[unknown] = 0
         return total / self._divisor
@@ -64,15 +66,15 @@ class L1Loss(LossLayer):
         for blob, wanted, sign in zip(bottom, self.propagate_down, (1, -1), strict=False):
             if wanted:
                 slope = self._slope.reshape(blob.shape)
-                self.xp.multiply(slope, sign * factor / self._divisor, out=blob.diff)
+                np.multiply(slope, sign * factor / self._divisor, out=blob.diff)
 
     def _lengths(self, difference: Array) -> Array:
         """The length at each place; its slope is kept."""
-        xp, param = self.xp, self.param.l1_loss_param
+        param = self.param.l1_loss_param
         weight = 1 / difference.shape[1] if param.l2_prescale_by_channels else 1
-        squares = weight * xp.square(difference).sum(axis=1, keepdims=True)
+        squares = weight * np.square(difference).sum(axis=1, keepdims=True)
         counts = squares >= param.plateau**2
-        lengths = xp.sqrt(squares * counts + param.epsilon)
+        lengths = np.sqrt(squares * counts + param.epsilon)
         # Where epsilon is 0 and so is the difference, there is no slope.
-        self._slope = difference * (counts * weight / xp.where(lengths > 0, lengths, 1))
+        self._slope = difference * (counts * weight / np.where(lengths > 0, lengths, 1))
         return lengths

@@ -3,6 +3,8 @@
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from ..core import Array, Blobs, Shape, register
 from ..proto.caffe_pb2 import TRAIN
 from .families.lookup import LookupLayer
@@ -51,9 +53,9 @@ class LabelSpecificAdd(LookupLayer):
             return
         scores, bias = y.reshape(len(y), -1), self._bias()
         labels = self.row_numbers(bottom[1], scores.shape[1], "bottom[1], the labels,").ravel()
-        places = self.xp.arange(len(scores)), labels
+        places = np.arange(len(scores)), labels
         right: Array = scores[places]
-        scores[places] = self.xp.where(right > -bias, right + bias, right)
+        scores[places] = np.where(right > -bias, right + bias, right)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if self.propagate_down[1]:
@@ -63,9 +65,6 @@ class LabelSpecificAdd(LookupLayer):
             )
         if self.propagate_down[0] and top[0] is not bottom[0]:
             bottom[0].diff[...] = top[0].diff
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False

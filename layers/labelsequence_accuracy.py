@@ -49,6 +49,3 @@ class LabelsequenceAccuracy(Layer):
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if any(self.propagate_down):
             raise self.error("cannot give its bottoms a gradient; remove its loss_weight")
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu

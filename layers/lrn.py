@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..core import Blobs, Calls, Layer, Layout, Shape, register
-from ..kernels import bind, kernels_for
+from ..kernels import bind, cpu
 from ..proto.caffe_pb2 import LRNParameter
 
 
@@ -42,12 +42,12 @@ class LRN(Layer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         if self.propagate_down[0]:
             self.refuse_in_place(bottom, top)  # backward reads x
-        param, kernels, shape = self.param.lrn_param, kernels_for(self.device), bottom[0].shape
+        param, shape = self.param.lrn_param, bottom[0].shape
         size, alpha, beta = param.local_size, param.alpha, param.beta
         if self._within:
-            self._kernel = kernels.prepare_lrn_within_channel(shape, size, alpha, beta, self.dtype)
+            self._kernel = cpu.prepare_lrn_within_channel(shape, size, alpha, beta, self.dtype)
         else:
-            self._kernel = kernels.prepare_lrn_across_channels(
+            self._kernel = cpu.prepare_lrn_across_channels(
                 *(shape, size, alpha, beta, param.k, self.dtype),
                 **self.placing(bottom[0], top[0]),
             )
@@ -59,9 +59,6 @@ class LRN(Layer):
         if self.propagate_down[0]:
             x, y = bottom[0].data, top[0].data
             self._kernel.backward(x, y, top[0].diff, bottom[0].diff)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def layout(self) -> Layout:
         served = not self._within and self.dtype == "float32"

@@ -3,6 +3,8 @@
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from ..core import Array, Blob, Blobs, Shape, register
 from .families.lstm_cell import LSTMCell
 from .families.recurrent import RecurrentLayer
@@ -40,9 +42,9 @@ class LSTM(RecurrentLayer):
     rows_per_output = 4
 
     def prepare_cell(self, steps: int, streams: int) -> None:
-        self._cell = LSTMCell(self.xp, self.dtype, steps, streams, self.num_output)
+        self._cell = LSTMCell(self.dtype, steps, streams, self.num_output)
         self.inputs, self.input_diffs = self._cell.gates, self._cell.gate_diffs
-        self.kept = [self.xp.empty_like(self._cell.c_kept), self._cell.c_kept]
+        self.kept = [np.empty_like(self._cell.c_kept), self._cell.c_kept]
 
     def step_forward(self, t: int) -> None:
         h, c = self.values
@@ -113,10 +115,10 @@ class Lstm(LSTM):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         steps, streams, inputs = self._unfolded(bottom[0].shape)
-        y = Blob((steps, streams, self.num_output), self.dtype, self.xp)
+        y = Blob((steps, streams, self.num_output), self.dtype)
         self._shapes = (steps, streams, inputs), (steps, streams), y.shape
         # Without cont, sequences start with the batch.
-        self._start = Blob((steps, streams), self.dtype, self.xp)
+        self._start = Blob((steps, streams), self.dtype)
         self._start.data[1:] = 1
         super().prepare_kernels(bottom, [y])
 
@@ -127,14 +129,11 @@ class Lstm(LSTM):
         x, y = self._unfold(bottom, top)
         super().backward_cpu(y, x)
 
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
     def step_backward(self, t: int) -> None:
         super().step_backward(t)
         limit = self.param.lstm_param.clipping_threshold
         if limit > 0:
-            self.xp.clip(self.input_diffs[t], -limit, limit, out=self.input_diffs[t])
+            np.clip(self.input_diffs[t], -limit, limit, out=self.input_diffs[t])
 
     def _unfold(self, bottom: Blobs, top: Blobs) -> tuple[Any, Any]:
         """The blobs with steps and streams as axes of their own, and cont among them."""

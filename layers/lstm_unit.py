@@ -1,5 +1,7 @@
 """LSTMUnit: one step of an LSTM, its gates computed outside."""
 
+import numpy as np
+
 from ..core import Blobs, Layer, Shape, register
 from .families.lstm_cell import LSTMCell
 
@@ -41,13 +43,13 @@ class LSTMUnit(Layer):
         return index != 2
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        self._cell = LSTMCell(self.xp, self.dtype, *bottom[0].shape)
-        self._dc = self.xp.empty(bottom[0].shape[1:], self.dtype)
+        self._cell = LSTMCell(self.dtype, *bottom[0].shape)
+        self._dc = np.empty(bottom[0].shape[1:], self.dtype)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         c_prev, gates, cont = (blob.data for blob in bottom)
         self._cell.gates[...] = gates
-        self.xp.multiply(c_prev, cont[..., None], out=self._cell.c_kept)
+        np.multiply(c_prev, cont[..., None], out=self._cell.c_kept)
         self._cell.forward(0, *(blob.data[0] for blob in top))
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
@@ -58,9 +60,6 @@ class LSTMUnit(Layer):
         self._cell.begin_backward()
         self._cell.backward(0, h.diff[0], self._dc)
         if self.propagate_down[0]:
-            self.xp.multiply(self._dc, bottom[2].data[0, :, None], out=bottom[0].diff[0])
+            np.multiply(self._dc, bottom[2].data[0, :, None], out=bottom[0].diff[0])
         if self.propagate_down[1]:
             bottom[1].diff[...] = self._cell.gate_diffs
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu

@@ -3,6 +3,8 @@
 from math import cos, pi, prod
 from typing import Any
 
+import numpy as np
+
 from ..core import Array, Blobs, Shape, register
 from .families.lookup import LookupLayer
 
@@ -72,13 +74,13 @@ class MarginInnerProduct(LookupLayer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
-        self._items = self.xp.arange(bottom[1].count)
+        self._items = np.arange(bottom[1].count)
 
     def allows_force_backward(self, index: int) -> bool:
         return index == 0
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        xp, param = self.xp, self.param.margin_inner_product_param
+        param = self.param.margin_inner_product_param
         self._iteration += 1
         annealed = param.base * (1 + param.gamma * self._iteration) ** -param.power
         self._lambda = max(annealed, param.lambda_min)
@@ -86,7 +88,7 @@ class MarginInnerProduct(LookupLayer):
         w /= self._divisors(self._lengths(w))[:, None]
         x = bottom[0].data.reshape(len(self._items), w.shape[1])
         y = top[0].data.reshape(len(x), len(w))
-        xp.matmul(x, w.T, out=y)
+        np.matmul(x, w.T, out=y)
         labels = self.row_numbers(bottom[1], len(w), "bottom[1], the labels,").ravel()
         self._places = self._items, labels
         if self._margin > 1:
@@ -103,7 +105,7 @@ class MarginInnerProduct(LookupLayer):
                 "cannot give bottom[1], the labels, a gradient; stop there with propagate_down: "
                 "one true or false per bottom"
             )
-        xp, w = self.xp, self._w.data
+        w = self._w.data
         x = bottom[0].data.reshape(len(self._items), w.shape[1])
         dy = top[0].diff.reshape(len(x), len(w))
         if self.param_propagate_down[0]:
@@ -111,17 +113,14 @@ class MarginInnerProduct(LookupLayer):
         if not self.propagate_down[0]:
             return
         dx = bottom[0].diff.reshape(x.shape)
-        xp.matmul(dy, w, out=dx)
+        np.matmul(dy, w, out=dx)
         if self._margin > 1:
             psi, slope = self._psi(self._cosine)
             along_x = (psi - self._cosine * slope) / self._divisors(self._lengths(x))
-            norm = xp.sqrt(slope**2 + along_x**2)
+            norm = np.sqrt(slope**2 + along_x**2)
             share = dy[self._places] / (1 + self._lambda)
             dx += (share * (slope / norm - 1))[:, None] * w[self._places[1]]
             dx += (share * along_x / norm)[:, None] * x
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def state(self) -> dict[str, Any]:
         return {"iteration": self._iteration}
@@ -139,11 +138,11 @@ class MarginInnerProduct(LookupLayer):
         return sign * value - 2 * k, sign * slope
 
     def _lengths(self, rows: Array) -> Array:
-        return self.xp.sqrt(self.xp.einsum("nk,nk->n", rows, rows))
+        return np.sqrt(np.einsum("nk,nk->n", rows, rows))
 
     def _divisors(self, lengths: Array) -> Array:
         """The lengths, but 1 for 0: zeros have no angle to anything."""
-        return self.xp.where(lengths > 0, lengths, 1)
+        return np.where(lengths > 0, lengths, 1)
 
     def _axis(self, x: Shape) -> int:
         return self.canonical_axis(

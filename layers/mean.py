@@ -44,7 +44,7 @@ class Mean(Layer):
                 raise self.error(f"mean_param.file: holds {len(mean)} images; it must be one")
             mean = mean[0]
         sign = -1 if param.operation == MeanParameter.SUBTRACT else 1
-        self._mean: Array = self.xp.asarray(
+        self._mean: Array = np.asarray(
             mean * sign * param.mean_scale * param.output_scale, self.dtype
         )
         self._factor = param.input_scale * param.output_scale
@@ -64,16 +64,13 @@ class Mean(Layer):
             n, c, h, w = x.shape
             by_mean = n, c // len(self._mean), len(self._mean), h, w
             out = y.data.reshape(by_mean)
-            self.xp.multiply(x.data.reshape(by_mean), self._factor, out=out)
+            np.multiply(x.data.reshape(by_mean), self._factor, out=out)
             out += self._mean
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         for x, y, wanted in zip(bottom, top, self.propagate_down, strict=True):
             if wanted:
-                self.xp.multiply(y.diff, self._factor, out=x.diff)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
+                np.multiply(y.diff, self._factor, out=x.diff)
 
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False

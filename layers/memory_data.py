@@ -88,11 +88,9 @@ class MemoryData(Layer):
         if self._data is None or self._labels is None:
             raise self.error("has no data yet: call set_input_arrays, or the layer's reset, first")
         batch = slice(self._position, self._position + self._shape[0])
-        top[0].data[...] = self.xp.asarray(self._data[batch])
-        top[1].data[...] = self.xp.asarray(self._labels[batch])
+        top[0].data[...] = self._data[batch]
+        top[1].data[...] = self._labels[batch]
         self._position = batch.stop % len(self._data)
-
-    forward_gpu = forward_cpu
 
     def describe_item(self, index: int) -> str:
         """Where item `index` of the present batch came from, for errors about its values."""

@@ -1,5 +1,7 @@
 """Mish: x times the tanh of its softplus."""
 
+import numpy as np
+
 from ..core import Array, Blob, Blobs, register
 from .families.elementwise import ElementwiseLayer
 
@@ -20,19 +22,19 @@ class Mish(ElementwiseLayer):
         self._gate: Blob = bottom[0].like()
 
     def function(self, x: Array, y: Array) -> None:
-        gate = self.xp.logaddexp(x, 0, out=self._gate.data)
-        self.xp.tanh(gate, out=gate)
-        self.xp.multiply(x, gate, out=y)
+        gate = np.logaddexp(x, 0, out=self._gate.data)
+        np.tanh(gate, out=gate)
+        np.multiply(x, gate, out=y)
 
     def derivative(self, x: Array, y: Array, space: Array) -> Array:
         # gate + x (1 - gate^2) sigmoid(x)
         gate = self._gate.data
-        sigmoid = self.xp.multiply(x, 0.5, out=self.scratch.data)
-        self.xp.tanh(sigmoid, out=sigmoid)
+        sigmoid = np.multiply(x, 0.5, out=self.scratch.data)
+        np.tanh(sigmoid, out=sigmoid)
         sigmoid += 1
         sigmoid *= 0.5
-        self.xp.multiply(gate, gate, out=space)
-        self.xp.subtract(1, space, out=space)
+        np.multiply(gate, gate, out=space)
+        np.subtract(1, space, out=space)
         space *= sigmoid
         space *= x
         space += gate

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..core import Array, Blobs, Layer, Shape, log, register
+from ..core import Array, Blobs, Shape, log, register
 from ..proto.caffe_pb2 import MultiBoxLossParameter
 from .families.box_coding import BoxCoding
 from .families.box_matching import NONE
@@ -105,8 +105,6 @@ class MultiBoxLoss(LossLayer):
         self._divisor = self.normalizer(self.normalization(), items, priors, matches)
         total = self._param.loc_weight * location_losses.sum() * self._counts[0]
         return (total + score_losses.sum() * self._counts[1]) / self._divisor
-
-    forward_gpu = Layer.forward_gpu
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
         scale = factor / self._divisor

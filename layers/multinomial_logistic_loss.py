@@ -1,5 +1,7 @@
 """MultinomialLogisticLoss: cross-entropy of probabilities."""
 
+import numpy as np
+
 from ..core import Array, Blobs, Shape, register
 from .families.class_labels import ClassLabels, check_label_count
 from .families.fold import fold, per_item
@@ -32,7 +34,7 @@ class MultinomialLogisticLoss(LossLayer):
 
     def loss(self, bottom: Blobs) -> Array:
         self._labels.read(bottom[1].data)
-        return -self.xp.log(self._right(bottom)).sum() / len(bottom[0].data)
+        return -np.log(self._right(bottom)).sum() / len(bottom[0].data)
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
         dx = bottom[0].diff
@@ -41,4 +43,4 @@ class MultinomialLogisticLoss(LossLayer):
 
     def _right(self, bottom: Blobs) -> Array:
         """The probability of each item's own class."""
-        return self.xp.maximum(bottom[0].data.reshape(-1)[self._labels.places], _LEAST_PROBABILITY)
+        return np.maximum(bottom[0].data.reshape(-1)[self._labels.places], _LEAST_PROBABILITY)

@@ -1,5 +1,7 @@
 """MVN: mean-variance normalization of each channel of each item."""
 
+import numpy as np
+
 from ..core import Blobs, Shape, register
 from .families.fold import fold
 from .families.normalizing import NormalizingLayer
@@ -29,9 +31,9 @@ class MVN(NormalizingLayer):
         param = self.param.mvn_param
         x, y = self.folded(bottom[0].data), self.folded(top[0].data)
         self.mean = self.as_dtype(self.mean_of(x))
-        self.xp.subtract(x, self.mean, out=y)
+        np.subtract(x, self.mean, out=y)
         if param.normalize_variance:
-            deviation = self.xp.sqrt(self.mean_product(y, y)) + param.eps
+            deviation = np.sqrt(self.mean_product(y, y)) + param.eps
             self.inverse = self.as_dtype(1 / deviation)
             y *= self.inverse
             self.keep(y)
@@ -43,7 +45,4 @@ class MVN(NormalizingLayer):
             self.standardization_gradient(top, bottom)
         else:
             dy, dx = self.folded(top[0].diff), self.folded(bottom[0].diff)
-            self.xp.subtract(dy, self.as_dtype(self.mean_of(dy)), out=dx)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
+            np.subtract(dy, self.as_dtype(self.mean_of(dy)), out=dx)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from ..core import Array, Blobs, Shape, register
 from ..core.rng import restore_rng, rng_state
 from ..proto.caffe_pb2 import TRAIN
@@ -36,15 +38,13 @@ class Noise(ElementwiseLayer):
 
     def function(self, x: Array, y: Array) -> None:
         if self._adds:
-            self.xp.add(x, self.xp.asarray(self._draw(x.shape), self.dtype), out=y)
+            np.add(x, np.asarray(self._draw(x.shape), self.dtype), out=y)
         elif x is not y:
             y[...] = x
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if self.propagate_down[0] and bottom[0] is not top[0]:
             bottom[0].diff[...] = top[0].diff
-
-    backward_gpu = backward_cpu
 
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False

@@ -29,9 +29,7 @@ class Normalize(Layer):
             NormalizeLayers of SSD's Caffe and of caffe-windows.
     """
 
-    def __new__(
-        cls, param: Any, device: str = "cpu", dtype: Any = "float32", rng: Rng | None = None
-    ) -> Layer:
+    def __new__(cls, param: Any, dtype: Any = "float32", rng: Rng | None = None) -> Layer:
         """The layer of the dialect that the parameter's message tells."""
         dialect = NormalizeChannels if param.HasField("normalize_param") else NormalizeLength
-        return dialect(param, device, dtype, rng)
+        return dialect(param, dtype, rng)

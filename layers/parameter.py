@@ -35,6 +35,3 @@ class Parameter(Layer):
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if self.param_propagate_down[0]:
             self.weights[0].diff[...] += top[0].diff
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu

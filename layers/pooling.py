@@ -5,7 +5,7 @@ from typing import Any
 
 from ..core import Blobs, Calls, Layout, Shape, Window, register
 from ..core.rng import restore_rng, rng_state
-from ..kernels import bind, kernels_for
+from ..kernels import bind, cpu
 from ..proto.caffe_pb2 import TEST, PoolingParameter
 from .families.sliding_window import SlidingWindow
 
@@ -132,19 +132,18 @@ class Pooling(SlidingWindow):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
-        kernels = kernels_for(self.device)
         geometry = (bottom[0].shape, self.window, top[0].shape[2:], self.dtype)
         placing = self.placing(bottom[0], top[0])
         if self.method == PoolingParameter.MAX:
             keep_index = self.tops > 1 or any(self.propagate_down)
-            self._kernel = kernels.prepare_max_pooling(*geometry, keep_index, **placing)
+            self._kernel: Any = cpu.prepare_max_pooling(*geometry, keep_index, **placing)
         elif self.method == PoolingParameter.AVE:
             count_padding = self.param.pooling_param.avg_include_pad and not self._pads_as_needed
-            self._kernel = kernels.prepare_average_pooling(*geometry, count_padding, **placing)
+            self._kernel = cpu.prepare_average_pooling(*geometry, count_padding, **placing)
         elif self._weighs:
-            self._kernel = kernels.prepare_weighted_pooling(*geometry)
+            self._kernel = cpu.prepare_weighted_pooling(*geometry)
         else:
-            self._kernel = kernels.prepare_stochastic_pooling(*geometry, self.rng)
+            self._kernel = cpu.prepare_stochastic_pooling(*geometry, self.rng)
 
     @property
     def _weighs(self) -> bool:
@@ -190,6 +189,3 @@ class Pooling(SlidingWindow):
     def restore(self, state: dict[str, Any]) -> None:
         if state:
             restore_rng(self.rng, state)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu

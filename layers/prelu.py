@@ -1,5 +1,7 @@
 """PReLU: rectified linear unit that learns its slope."""
 
+import numpy as np
+
 from ..core import Array, Blobs, Shape, register
 from ..proto.caffe_pb2 import FillerParameter
 from .families.elementwise import ElementwiseLayer
@@ -41,14 +43,14 @@ class PReLU(ElementwiseLayer):
         self._summed = tuple(i for i in range(len(shape)) if i != 1 or not slopes)
 
     def function(self, x: Array, y: Array) -> None:
-        leak = self.xp.minimum(x, 0, out=self.scratch.data)
+        leak = np.minimum(x, 0, out=self.scratch.data)
         leak *= self._slopes()
-        self.xp.maximum(x, 0, out=y)
+        np.maximum(x, 0, out=y)
         y += leak
 
     def derivative(self, x: Array, y: Array, space: Array) -> Array:
         slopes = self._slopes()
-        self.xp.greater(x, 0, out=space)
+        np.greater(x, 0, out=space)
         space *= 1 - slopes
         space += slopes
         return space
@@ -56,12 +58,10 @@ class PReLU(ElementwiseLayer):
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         # First, since in place the bottom's gradient takes the place of dy.
         if self.param_propagate_down[0]:
-            below = self.xp.minimum(self.input(bottom), 0, out=self.scratch.data)
+            below = np.minimum(self.input(bottom), 0, out=self.scratch.data)
             below *= top[0].diff
             self.weights[0].diff[...] += below.sum(axis=self._summed)
         super().backward_cpu(top, bottom)
-
-    backward_gpu = backward_cpu
 
     def _slopes(self) -> Array:
         return self.weights[0].data.reshape(self._broadcast)

@@ -68,20 +68,17 @@ class PriorBox(Layer):
         boxes = self._boxes(bottom[0].shape[2:], self._image_size or bottom[1].shape[2:])
         if self.param.prior_box_param.clip:
             boxes = boxes.clip(0, 1)
-        self._priors = self.xp.asarray(boxes.reshape(-1), self.dtype)
+        self._priors = np.asarray(boxes.reshape(-1), self.dtype)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         boxes, variances = top[0].data[0]
         boxes[...] = self._priors
-        variances.reshape(-1, 4)[...] = self.xp.asarray(self._variance, self.dtype)
+        variances.reshape(-1, 4)[...] = self._variance
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         for blob, wanted in zip(bottom, self.propagate_down, strict=True):
             if wanted:
                 blob.diff[...] = 0
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def allows_force_backward(self, index: int) -> bool:
         return False

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
-from ..kernels import kernels_for
+from ..kernels import cpu
 from .families.region_pooling import RegionPoolingLayer, round_half_away
 
 _LEAST_SIZE = 0.1  # of a region on the feature map: none is empty
@@ -51,8 +51,7 @@ class PSROIPooling(RegionPoolingLayer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
-        if not self.on_gpu:
-            self._kernel: Any = kernels_for(self.device).prepare_region_mean()
+        self._kernel: Any = cpu.prepare_region_mean()
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         self._places = self.read_regions(bottom, top[0].shape)

@@ -9,7 +9,6 @@ from typing import Any
 
 from ..core import ANY_NUMBER, Blobs, Layer, Shape, log, register
 from ..proto import ConfigError
-from .families.host_copies import HostCopies, Side
 from .families.python_layer import BlobVec, PythonLayer
 from .twins import Twin, twin_of
 
@@ -24,7 +23,7 @@ class Python(Layer):
 
     The module is looked for in sys.path (hence in PYTHONPATH) and in the working directory.
     `instance` is the object of that class. What it raises keeps its type and traceback, and gains
-    a note that names the layer. On a GPU it works on host copies of the blobs.
+    a note that names the layer.
 
     Faster R-CNN's rpn.proposal_layer, rpn.anchor_target_layer, rpn.proposal_target_layer and
     roi_data_layer.layer, and CTPN's layers.text_proposal_layer, are built in: if such a module
@@ -50,29 +49,16 @@ class Python(Layer):
             self.instance.seed = int(self.rng.integers(1 << 63))
         self.instance.param_str = self.instance.param_str_ = param.param_str
         self.instance.phase = int(self.param.phase)
-        self._visible_weights = HostCopies(self.weights) if self.on_gpu else self.weights
-        self.instance.blobs = BlobVec(self, self._visible_weights)
+        self.instance.blobs = BlobVec(self)
         self._awaits_setup = True
 
     # Shapes are known only to the user's reshape, which wants the blobs themselves.
 
     def size_tops(self, bottom: Blobs, top: Blobs) -> None:
-        if not self.on_gpu:
-            self._reshape(bottom, top)
-            return
-        if self._awaits_setup:
-            self._host_bottom, self._host_top = HostCopies(bottom), HostCopies(top)
-        self._host_bottom.follow_shapes()
-        self._host_top.follow_shapes()
-        self._reshape(self._host_bottom, self._host_top)
-        self._host_top.give_shapes()
-
-    def _reshape(self, bottom: Blobs, top: Blobs) -> None:
         if self._awaits_setup:
             self._call("setup", bottom, top)
             self._awaits_setup = False
             self.param_propagate_down = [True] * len(self.weights)
-            self._store_weights("data")
         self._call("reshape", bottom, top)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
@@ -86,32 +72,6 @@ class Python(Layer):
                 "(self, top, propagate_down, bottom)"
             )
         self._call("backward", top, self.propagate_down, bottom)
-
-    def forward_gpu(self, bottom: Blobs, top: Blobs) -> None:
-        self._host_bottom.fetch("data")
-        self._fetch_weights("data")
-        self.forward_cpu(self._host_bottom, self._host_top)
-        self._host_top.give_shapes()
-        self._host_top.store("data")
-        self._store_weights("data")
-
-    def backward_gpu(self, top: Blobs, bottom: Blobs) -> None:
-        self._host_bottom.fetch("data")
-        self._host_top.fetch("data")
-        self._host_top.fetch("diff")
-        self._fetch_weights("data")
-        self._fetch_weights("diff")
-        self.backward_cpu(self._host_top, self._host_bottom)
-        self._host_bottom.store("diff", only=self.propagate_down)
-        self._store_weights("diff")
-
-    def _fetch_weights(self, side: Side) -> None:
-        if isinstance(self._visible_weights, HostCopies):
-            self._visible_weights.fetch(side)
-
-    def _store_weights(self, side: Side) -> None:
-        if isinstance(self._visible_weights, HostCopies):
-            self._visible_weights.store(side)
 
     def state(self) -> dict[str, Any]:
         return self.instance.state() if isinstance(self.instance, Twin) else {}

@@ -2,6 +2,8 @@
 
 from math import prod
 
+import numpy as np
+
 from ..core import Blob, Blobs, Layer, Shape, register
 from ..proto.caffe_pb2 import ReductionParameter
 
@@ -31,16 +33,16 @@ class Reduction(Layer):
         if param.operation == ReductionParameter.MEAN:
             self._coefficient /= max(prod(shape[axis:]), 1)
         # A blob, since it takes no memory before it is used.
-        self._terms = Blob(shape, self.dtype, self.xp)
+        self._terms = Blob(shape, self.dtype)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].data, top[0].data
         operation = self.param.reduction_param.operation
         if operation == ReductionParameter.ASUM:
-            x = self.xp.abs(x, out=self._terms.data)
+            x = np.abs(x, out=self._terms.data)
         elif operation == ReductionParameter.SUMSQ:
-            x = self.xp.multiply(x, x, out=self._terms.data)
-        self.xp.sum(x, axis=self._axes, out=y)
+            x = np.multiply(x, x, out=self._terms.data)
+        np.sum(x, axis=self._axes, out=y)
         y *= self._coefficient
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
@@ -50,15 +52,12 @@ class Reduction(Layer):
         operation = self.param.reduction_param.operation
         dy = top[0].diff.reshape(self._spread) * self._coefficient
         if operation == ReductionParameter.ASUM:
-            self.xp.sign(x, out=dx)
+            np.sign(x, out=dx)
             dx *= dy
         elif operation == ReductionParameter.SUMSQ:
-            self.xp.multiply(x, 2 * dy, out=dx)
+            np.multiply(x, 2 * dy, out=dx)
         else:
             dx[...] = dy
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def _axis(self, shape: Shape) -> int:
         param = self.param.reduction_param

@@ -54,7 +54,7 @@ class RegionLoss(YoloLoss):
             scores[...] = 1 / (1 + np.exp(-scores))
         classes = np.ascontiguousarray(p[:, :, 5:])
         n, num, count, h, w = classes.shape
-        AxisSoftmax(np, p.dtype, (n * num, count, h * w)).forward(classes, classes)
+        AxisSoftmax(p.dtype, (n * num, count, h * w)).forward(classes, classes)
         p[:, :, 5:] = classes
 
     def deltas(self, p: np.ndarray, truths: list[np.ndarray]) -> tuple[np.ndarray, float]:

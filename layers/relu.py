@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..core import Array, Blobs, Calls, Shape, register
-from ..kernels import bind, kernels_for
+from ..kernels import bind, cpu
 from .families.elementwise import ElementwiseLayer
 
 
@@ -28,28 +30,26 @@ class ReLU(ElementwiseLayer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)
         self._gate = bottom[0].like(bool)
-        self._kernel: Any = None
-        if not self.on_gpu:
-            self._kernel = kernels_for(self.device).prepare_relu(
-                bottom[0].count, self.slope, self.dtype, **self.placing(bottom[0], top[0])
-            )
+        self._kernel: Any = cpu.prepare_relu(
+            bottom[0].count, self.slope, self.dtype, **self.placing(bottom[0], top[0])
+        )
 
     def function(self, x: Array, y: Array) -> None:
         if self._kernel:
             self._kernel.forward(x, y)
             return
         if not self.slope:
-            self.xp.maximum(x, 0, out=y)
+            np.maximum(x, 0, out=y)
             return
-        leak = self.xp.minimum(x, 0, out=self.scratch.data)
+        leak = np.minimum(x, 0, out=self.scratch.data)
         leak *= self.slope
-        self.xp.maximum(x, 0, out=y)
+        np.maximum(x, 0, out=y)
         y += leak
 
     def derivative(self, x: Array, y: Array, space: Array) -> Array:
         if not self.slope:
-            return self.xp.greater(x, 0, out=self._gate.data)
-        self.xp.greater(x, 0, out=space)
+            return np.greater(x, 0, out=self._gate.data)
+        np.greater(x, 0, out=space)
         space *= 1 - self.slope
         space += self.slope
         return space

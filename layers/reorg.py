@@ -67,8 +67,5 @@ class Reorg(Layer):
         x = places.reshape(self._places)
         channels.reshape(self._channels)[...] = x.transpose(0, 3, 5, 1, 2, 4)
 
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False

@@ -71,8 +71,6 @@ class Resample(ResizingLayer):
         if any(self.propagate_down[1:]):
             bottom[1].diff[...] = 0
 
-    backward_gpu = backward_cpu
-
 
 def _weights(kind: Any, size: int, out: int, factor: float, other: float, shrinks: bool) -> Any:
     """What each of `size` pixels counts in each of `out`, (out, size)."""

@@ -66,9 +66,6 @@ class Reshape(Layer):
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         pass  # the top's gradient is the bottom's memory
 
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
     def _replaced(self, shape: Shape) -> tuple[int, int]:
         """The first axis that goes, and the first one after it that stays."""
         param = self.param.reshape_param

@@ -1,5 +1,7 @@
 """Reverse: one axis from its end to its start."""
 
+import numpy as np
+
 from ..core import Array, Shape, register
 from .families.rearranging import RearrangingLayer
 
@@ -20,7 +22,7 @@ class Reverse(RearrangingLayer):
         return bottom_shapes
 
     def rearranged(self, x: Array) -> Array:
-        return self.xp.flip(x, self._axis(x.shape))
+        return np.flip(x, self._axis(x.shape))
 
     def _axis(self, shape: Shape) -> int:
         return self.canonical_axis(self.param.reverse_param.axis, len(shape), "reverse_param.axis")

@@ -1,5 +1,7 @@
 """RNN: a recurrent network of tanh units."""
 
+import numpy as np
+
 from ..core import Array, Shape, register
 from .families.recurrent import RecurrentLayer
 
@@ -34,33 +36,33 @@ class RNN(RecurrentLayer):
         self._b_o = self.add_weight((size,), param.bias_filler)
 
     def prepare_cell(self, steps: int, streams: int) -> None:
-        self.inputs = self.xp.empty((steps, streams, self.num_output), self.dtype)
-        self.input_diffs = self.xp.empty_like(self.inputs)
-        self.kept = [self.xp.empty_like(self.inputs)]
+        self.inputs = np.empty((steps, streams, self.num_output), self.dtype)
+        self.input_diffs = np.empty_like(self.inputs)
+        self.kept = [np.empty_like(self.inputs)]
         rows = (steps * streams, self.num_output)
-        self._o, self._do, self._dh = (self.xp.empty(rows, self.dtype) for _ in range(3))
+        self._o, self._do, self._dh = (np.empty(rows, self.dtype) for _ in range(3))
 
     def step_forward(self, t: int) -> None:
-        self.xp.tanh(self.inputs[t], out=self.values[0][t + 1])
+        np.tanh(self.inputs[t], out=self.values[0][t + 1])
 
     def write_output(self, y: Array) -> None:
-        o = self.xp.matmul(self._h(), self._w_o.data.T, out=self._o)
+        o = np.matmul(self._h(), self._w_o.data.T, out=self._o)
         o += self._b_o.data
-        self.xp.tanh(o, out=o)
+        np.tanh(o, out=o)
         y[...] = o.reshape(y.shape)
 
     def begin_backward(self, dy: Array) -> Array:
-        xp, do, diffs = self.xp, self._do, self.input_diffs
-        xp.multiply(self._o, self._o, out=do)
-        xp.subtract(1, do, out=do)
+        do, diffs = self._do, self.input_diffs
+        np.multiply(self._o, self._o, out=do)
+        np.subtract(1, do, out=do)
         do *= dy.reshape(do.shape)
         self.add_gradient(self._w_o, do, self._h())
         self.add_bias_gradient(self._b_o, do)
 
         h = self.values[0][1:]
-        xp.multiply(h, h, out=diffs)
-        xp.subtract(1, diffs, out=diffs)
-        return xp.matmul(do, self._w_o.data, out=self._dh).reshape(diffs.shape)
+        np.multiply(h, h, out=diffs)
+        np.subtract(1, diffs, out=diffs)
+        return np.matmul(do, self._w_o.data, out=self._dh).reshape(diffs.shape)
 
     def step_backward(self, t: int) -> None:
         self.input_diffs[t] *= self.carried[0]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
-from ..kernels import kernels_for
+from ..kernels import cpu
 from .families.region_pooling import RegionPoolingLayer, round_half_away
 
 
@@ -44,8 +44,7 @@ class ROIPooling(RegionPoolingLayer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
-        if not self.on_gpu:
-            self._kernel: Any = kernels_for(self.device).prepare_region_max()
+        self._kernel: Any = cpu.prepare_region_max()
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         self._item_of, rows, columns = self.read_regions(bottom, top[0].shape)

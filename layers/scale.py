@@ -39,7 +39,7 @@ class Scale(BroadcastLayer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)
         in_place = bottom[0] is top[0]
-        self._kept_x = Blob(bottom[0].shape, self.dtype, self.xp) if in_place else None
+        self._kept_x = Blob(bottom[0].shape, self.dtype) if in_place else None
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = self.folded(bottom[0].data), self.folded(top[0].data)
@@ -59,6 +59,3 @@ class Scale(BroadcastLayer):
         if self.propagate_down[0]:
             dx = self.folded(bottom[0].diff)
             self.parts.scale(dy, self.operand(bottom), None, dx)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu

@@ -1,5 +1,7 @@
 """SegAccuracy: how much of the labelled pixels a segmentation gets right."""
 
+import numpy as np
+
 from ..core import Array, Blobs, Layer, Shape, register
 
 
@@ -44,32 +46,29 @@ class SegAccuracy(Layer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         classes = bottom[0].shape[1]
         ignored = list(self.param.seg_accuracy_param.ignore_label)
-        self._ignored = self.xp.asarray(ignored, "float64")
+        self._ignored = np.asarray(ignored, "float64")
         known = getattr(self, "_confusion", None)
         if known is None or len(known) != classes:
-            self._confusion = self.xp.zeros((classes, classes), "int64")
+            self._confusion = np.zeros((classes, classes), "int64")
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         if self.param.seg_accuracy_param.reset:
             self._confusion[...] = 0
         self._count(bottom[0].data, bottom[1].data)
-        xp, matrix = self.xp, self._confusion
+        matrix = self._confusion
         right, of_class, taken = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
         either = of_class + taken - right
         occurs = of_class > 0
-        recall = xp.where(occurs, right / xp.maximum(of_class, 1), 0).sum()
-        overlap = xp.where(either > 0, right / xp.maximum(either, 1), 1).mean()
-        total = xp.maximum(matrix.sum(), 1)
-        accuracies = (right.sum() / total, recall / xp.maximum(occurs.sum(), 1), overlap)
+        recall = np.where(occurs, right / np.maximum(of_class, 1), 0).sum()
+        overlap = np.where(either > 0, right / np.maximum(either, 1), 1).mean()
+        total = np.maximum(matrix.sum(), 1)
+        accuracies = (right.sum() / total, recall / np.maximum(occurs.sum(), 1), overlap)
         for i, accuracy in enumerate(accuracies):
             top[0].data[..., i] = accuracy
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if any(self.propagate_down):
             raise self.error("cannot give its bottoms a gradient; remove its loss_weight")
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def state(self) -> dict[str, list[list[int]]]:
         if self.param.seg_accuracy_param.reset:
@@ -78,17 +77,17 @@ class SegAccuracy(Layer):
 
     def restore(self, state: dict[str, list[list[int]]]) -> None:
         if state:
-            self._confusion = self.xp.asarray(state["confusion"], "int64")
+            self._confusion = np.asarray(state["confusion"], "int64")
 
     def _count(self, scores: Array, labels: Array) -> None:
         """Add the pixels of a batch to the matrix."""
-        xp, classes = self.xp, scores.shape[1]
+        classes = scores.shape[1]
         best = classes - 1 - scores[:, ::-1].argmax(axis=1)
-        labels = xp.trunc(labels.reshape(best.shape))
-        valid = ~xp.isin(labels, self._ignored)
+        labels = np.trunc(labels.reshape(best.shape))
+        valid = ~np.isin(labels, self._ignored)
         wrong = valid & ~((labels >= 0) & (labels < classes))
         if wrong.any():
-            n, h, w = (int(axis[0]) for axis in xp.nonzero(wrong))
+            n, h, w = (int(axis[0]) for axis in np.nonzero(wrong))
             problem = self.error(
                 f"label {float(labels[n, h, w]):g} of item {n} at {[h, w]} is outside "
                 f"[0, {classes}), the classes that bottom[0] has scores for; if it is to be left "
@@ -97,5 +96,5 @@ class SegAccuracy(Layer):
             problem.item = n
             raise problem
         pairs = labels[valid].astype("int64") * classes + best[valid]
-        counts = xp.bincount(pairs, minlength=classes * classes)
+        counts = np.bincount(pairs, minlength=classes * classes)
         self._confusion += counts.reshape(classes, classes)

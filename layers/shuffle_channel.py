@@ -40,8 +40,5 @@ class ShuffleChannel(Layer):
             dy = top[0].diff.reshape(self._dealt)
             bottom[0].diff.reshape(self._grouped)[...] = dy.swapaxes(1, 2)
 
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False

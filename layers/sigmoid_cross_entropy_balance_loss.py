@@ -1,5 +1,7 @@
 """SigmoidCrossEntropyBalanceLoss: cross-entropy in which a rare edge counts as all the rest."""
 
+import numpy as np
+
 from ..core import Array, Blob, Blobs, Shape, register
 from .families.fold import per_item
 from .families.loss import LossLayer
@@ -27,27 +29,26 @@ class SigmoidCrossEntropyBalanceLoss(LossLayer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self._folded = per_item(bottom[0].shape)
-        self._weights = Blob(self._folded, self.dtype, self.xp)
+        self._weights = Blob(self._folded, self.dtype)
 
     def loss(self, bottom: Blobs) -> Array:
-        xp, weights = self.xp, self._weights.data
+        weights = self._weights.data
         x, t = (blob.data.reshape(self._folded) for blob in bottom)
         is_one, is_zero = t == 1, t == 0
-        ones, zeros = (xp.count_nonzero(is_, axis=1)[:, None] for is_ in (is_one, is_zero))
-        both = xp.maximum(ones + zeros, 1)
-        weights[...] = xp.where(is_one, zeros / both, xp.where(is_zero, ones / both, 0))
+        ones, zeros = (np.count_nonzero(is_, axis=1)[:, None] for is_ in (is_one, is_zero))
+        both = np.maximum(ones + zeros, 1)
+        weights[...] = np.where(is_one, zeros / both, np.where(is_zero, ones / both, 0))
         # log(1 + exp(-x)) for 1 and log(1 + exp(x)) for 0.
-        terms = xp.logaddexp(0, xp.where(is_one, -x, x))
+        terms = np.logaddexp(0, np.where(is_one, -x, x))
         terms *= weights
         return terms.sum(dtype="float64") / max(len(x), 1)
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
-        xp = self.xp
         x, t = (blob.data.reshape(self._folded) for blob in bottom)
         dx = bottom[0].diff.reshape(self._folded)
         # The sigmoid, by way of tanh, which cannot overflow.
-        xp.multiply(x, 0.5, out=dx)
-        xp.tanh(dx, out=dx)
+        np.multiply(x, 0.5, out=dx)
+        np.tanh(dx, out=dx)
         dx *= 0.5
         dx += 0.5
         dx -= t

@@ -1,5 +1,7 @@
 """SigmoidCrossEntropyLoss: cross-entropy of independent yes-or-no scores."""
 
+import numpy as np
+
 from ..core import Array, Blob, Blobs, Shape, register
 from ..proto.caffe_pb2 import LossParameter
 from .families.fold import per_item
@@ -37,46 +39,46 @@ class SigmoidCrossEntropyLoss(LossLayer):
         self._folded = per_item(bottom[0].shape)
         count = bottom[0].count
         self._pieces = [slice(i, i + _PIECE) for i in range(0, count, _PIECE)]
-        self._scratch = [Blob((min(count, _PIECE),), self.dtype, self.xp) for _ in range(2)]
+        self._scratch = [Blob((min(count, _PIECE),), self.dtype) for _ in range(2)]
         self._valid: Array = count
 
     def loss(self, bottom: Blobs) -> Array:
-        xp, (all_x, all_t) = self.xp, self._scores_and_targets(bottom)
+        all_x, all_t = self._scores_and_targets(bottom)
         total, ignored = 0.0, 0
         for piece in self._pieces:
             x, t = all_x[piece], all_t[piece]
             terms = self._terms(x, t)
             if self._ignore_label is not None:
-                is_ignored = xp.trunc(t) == self._ignore_label
+                is_ignored = np.trunc(t) == self._ignore_label
                 terms[is_ignored] = 0
-                ignored += xp.count_nonzero(is_ignored)
+                ignored += np.count_nonzero(is_ignored)
             total += terms.sum(dtype="float64")
         self._valid = bottom[0].count - ignored
         return total / self._normalizer()
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
-        xp, (all_x, all_t) = self.xp, self._scores_and_targets(bottom)
+        all_x, all_t = self._scores_and_targets(bottom)
         all_dx, scale = bottom[0].diff.reshape(-1), factor / self._normalizer()
         for piece in self._pieces:
             x, t, dx = all_x[piece], all_t[piece], all_dx[piece]
             # The sigmoid, by way of tanh, which cannot overflow.
-            xp.multiply(x, 0.5, out=dx)
-            xp.tanh(dx, out=dx)
+            np.multiply(x, 0.5, out=dx)
+            np.tanh(dx, out=dx)
             dx *= 0.5
             dx += 0.5
             dx -= t
             dx *= scale
             if self._ignore_label is not None:
-                dx[xp.trunc(t) == self._ignore_label] = 0
+                dx[np.trunc(t) == self._ignore_label] = 0
 
     def _terms(self, x: Array, t: Array) -> Array:
         """log(1 + exp(-|x|)) + x ((x >= 0) - t): no exp of anything above 0, so no overflow."""
-        xp, (terms, rest) = self.xp, (blob.data[: x.size] for blob in self._scratch)
-        xp.abs(x, out=terms)
-        xp.negative(terms, out=terms)
-        xp.exp(terms, out=terms)
-        xp.log1p(terms, out=terms)
-        xp.greater_equal(x, 0, out=rest)
+        terms, rest = (blob.data[: x.size] for blob in self._scratch)
+        np.abs(x, out=terms)
+        np.negative(terms, out=terms)
+        np.exp(terms, out=terms)
+        np.log1p(terms, out=terms)
+        np.greater_equal(x, 0, out=rest)
         rest -= t
         rest *= x
         terms += rest

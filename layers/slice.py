@@ -65,9 +65,6 @@ class Slice(Layer):
         for blob, part in zip(top, self._parts, strict=True):
             dx[part] = blob.diff
 
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
     def _axis(self, shape: Shape) -> int:
         param = self.param.slice_param
         field = "slice_dim" if param.HasField("slice_dim") else "axis"

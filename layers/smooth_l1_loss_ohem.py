@@ -1,5 +1,7 @@
 """SmoothL1LossOHEM: SmoothL1Loss that also tells the loss of each region."""
 
+import numpy as np
+
 from ..core import Array, Blobs, Shape, register
 from .families.smooth_l1 import SmoothL1LossLayer
 
@@ -40,9 +42,7 @@ class SmoothL1LossOHEM(SmoothL1LossLayer):
         terms = self.terms(bottom)
         top[0].data[...] = terms.sum() / self._divisor(bottom)
         if self._tells_each:
-            self.xp.sum(terms, axis=1, keepdims=True, out=top[1].data)
-
-    forward_gpu = forward_cpu
+            np.sum(terms, axis=1, keepdims=True, out=top[1].data)
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
         self.write_term_gradients(factor / self._divisor(bottom), bottom)

@@ -24,7 +24,7 @@ class Softmax(Layer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         shape = bottom[0].shape
         folded = fold(shape, self._axis(shape))
-        self._softmax = AxisSoftmax(self.xp, self.dtype, folded, self.workspace)
+        self._softmax = AxisSoftmax(self.dtype, folded, self.workspace)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         self._softmax.forward(bottom[0].data, top[0].data)
@@ -34,12 +34,7 @@ class Softmax(Layer):
             self._softmax.backward(top[0].data, top[0].diff, bottom[0].diff)
 
     def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
-        if self.on_gpu:
-            return super().bind_forward(bottom, top, constant=constant)
         return self._softmax.bind_forward(bottom[0].data, top[0].data)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def _axis(self, shape: Shape) -> int:
         return self.canonical_axis(self.param.softmax_param.axis, len(shape), "softmax_param.axis")

@@ -1,5 +1,7 @@
 """SoftmaxWithLoss: cross-entropy of scores, for classification."""
 
+import numpy as np
+
 from ..core import Array, Blobs, Shape, register
 from .families.softmax_loss import SoftmaxLossLayer
 
@@ -31,8 +33,8 @@ class SoftmaxWithLoss(SoftmaxLossLayer):
         self._class_weights = self._read_class_weights(bottom_shapes[0])
 
     def loss(self, bottom: Blobs) -> Array:
-        xp, p, labels = self.xp, self.classify(bottom), self.labels
-        terms = xp.log(xp.maximum(p.reshape(-1)[labels.places], _LEAST_PROBABILITY))
+        p, labels = self.classify(bottom), self.labels
+        terms = np.log(np.maximum(p.reshape(-1)[labels.places], _LEAST_PROBABILITY))
         if self._class_weights is not None:
             terms *= self._class_weights[labels.classes]
         if labels.ignored is not None:
@@ -41,7 +43,7 @@ class SoftmaxWithLoss(SoftmaxLossLayer):
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
         dx, scale = bottom[0].diff.reshape(self.folded), factor / self.divisor()
-        self.xp.multiply(self.probabilities, scale, out=dx)
+        np.multiply(self.probabilities, scale, out=dx)
         dx.reshape(-1)[self.labels.places] -= scale
         if self._class_weights is not None:
             outer, _, inner = self.folded
@@ -57,4 +59,4 @@ class SoftmaxWithLoss(SoftmaxLossLayer):
                 f"loss_param.class_weighting has {len(param.class_weighting)} numbers; "
                 f"weight_by_label_freqs needs one for each of the {classes} classes"
             )
-        return self.xp.asarray(list(param.class_weighting), self.dtype)
+        return np.asarray(list(param.class_weighting), self.dtype)

@@ -1,5 +1,7 @@
 """SoftmaxWithLossOHEM: SoftmaxWithLoss that also tells the loss of each label."""
 
+import numpy as np
+
 from ..core import Array, Blob, Blobs, Shape, register
 from .families.softmax_loss import SoftmaxLossLayer
 
@@ -45,21 +47,21 @@ class SoftmaxWithLossOHEM(SoftmaxLossLayer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)
-        self._terms = Blob(bottom[1].shape, self.dtype, self.xp)
+        self._terms = Blob(bottom[1].shape, self.dtype)
         if self._tells_each:
             top[2].share_data(self._terms)
 
     def loss(self, bottom: Blobs) -> Array:
-        xp, p, terms = self.xp, self.classify(bottom), self._terms.data.reshape(-1)
-        xp.maximum(p.reshape(-1)[self.labels.places], _LEAST_PROBABILITY, out=terms)
-        xp.log(terms, out=terms)
-        xp.negative(terms, out=terms)
+        p, terms = self.classify(bottom), self._terms.data.reshape(-1)
+        np.maximum(p.reshape(-1)[self.labels.places], _LEAST_PROBABILITY, out=terms)
+        np.log(terms, out=terms)
+        np.negative(terms, out=terms)
         if self.labels.ignored is not None:
             terms[self.labels.ignored.ravel()] = 0
         return terms.sum() / self.divisor()
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
         dx, scale = bottom[0].diff.reshape(self.folded), factor / self.divisor()
-        self.xp.multiply(self.probabilities, scale, out=dx)
+        np.multiply(self.probabilities, scale, out=dx)
         dx.reshape(-1)[self.labels.places] -= scale
         self.zero_ignored(dx)

@@ -35,4 +35,4 @@ class SpatialDropout(Dropout):
         super().prepare_kernels(bottom, top)
         n, c, *size = bottom[0].shape
         # Drawn for channels; the kernel of Dropout draws for numbers.
-        self._lottery, self._kernel = Lottery(self.xp, (n, c, *(1 for _ in size)), self.ratio), None
+        self._lottery, self._kernel = Lottery((n, c, *(1 for _ in size)), self.ratio), None

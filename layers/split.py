@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..core import ONE_OR_MORE, Blobs, Calls, Layer, Layout, Shape, register
-from ..kernels import kernels_for
+from ..kernels import cpu
 
 
 @register("Split")
@@ -29,10 +31,9 @@ class Split(Layer):
         for blob in top:
             blob.share_data(bottom[0])
         self._kernel: Any = None
-        if not self.on_gpu and len(top) > 1:
+        if len(top) > 1:
             weights, placing = [1.0] * len(top), self.placing(bottom[0], top[0])
-            kernels, count = kernels_for(self.device), bottom[0].count
-            self._kernel = kernels.prepare_sum(count, weights, self.dtype, **placing)
+            self._kernel = cpu.prepare_sum(bottom[0].count, weights, self.dtype, **placing)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         pass  # the tops are the bottom's memory
@@ -45,12 +46,9 @@ class Split(Layer):
         if not others:
             dx[...] = first
             return
-        self.xp.add(first, others[0], out=dx)
+        np.add(first, others[0], out=dx)
         for dy in others[1:]:
             dx += dy
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def layout(self) -> Layout:
         return Layout.EITHER

@@ -3,8 +3,10 @@
 from math import ceil, prod
 from typing import Any
 
+import numpy as np
+
 from ..core import Blob, Blobs, Layer, Shape, Window, register
-from ..kernels import kernels_for
+from ..kernels import cpu
 from ..proto.caffe_pb2 import SPPParameter
 
 
@@ -54,21 +56,21 @@ class SPP(Layer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
-        kernels, shape = kernels_for(self.device), bottom[0].shape
+        shape = bottom[0].shape
         self._kernels, self._outputs, self._places = [], [], []
         start = 0
         for window, bins in self._levels:
-            self._kernels.append(self._prepare_kernel(kernels, shape, window, bins))
-            self._outputs.append(self.xp.empty((*shape[:2], *bins), self.dtype))
+            self._kernels.append(self._prepare_kernel(shape, window, bins))
+            self._outputs.append(np.empty((*shape[:2], *bins), self.dtype))
             count = shape[1] * prod(bins)
             self._places.append(slice(start, start + count))
             start += count
-        self._dx = Blob(shape, self.dtype, self.xp)
+        self._dx = Blob(shape, self.dtype)
 
-    def _prepare_kernel(self, kernels: Any, shape: Shape, window: Window, bins: Shape) -> Any:
+    def _prepare_kernel(self, shape: Shape, window: Window, bins: Shape) -> Any:
         if self.method != SPPParameter.MAX:
-            return kernels.prepare_average_pooling(shape, window, bins, self.dtype, True)
-        return kernels.prepare_bins(shape, window, bins) or kernels.prepare_max_pooling(
+            return cpu.prepare_average_pooling(shape, window, bins, self.dtype, True)
+        return cpu.prepare_bins(shape, window, bins) or cpu.prepare_max_pooling(
             shape, window, bins, self.dtype, any(self.propagate_down)
         )
 
@@ -93,6 +95,3 @@ class SPP(Layer):
 
     def _flat(self, array):
         return array.reshape(len(array), prod(array.shape[1:]))
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu

@@ -1,5 +1,7 @@
 """Swish: x times its own sigmoid."""
 
+import numpy as np
+
 from ..core import Array, Blob, Blobs, Shape, register
 from .families.elementwise import ElementwiseLayer
 
@@ -22,19 +24,19 @@ class Swish(ElementwiseLayer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)
-        self._sigmoid = Blob(bottom[0].shape, self.dtype, self.xp)
+        self._sigmoid = Blob(bottom[0].shape, self.dtype)
 
     def function(self, x: Array, y: Array) -> None:
-        sigmoid = self.xp.multiply(x, 0.5 * self.beta, out=self._sigmoid.data)
-        self.xp.tanh(sigmoid, out=sigmoid)
+        sigmoid = np.multiply(x, 0.5 * self.beta, out=self._sigmoid.data)
+        np.tanh(sigmoid, out=sigmoid)
         sigmoid *= 0.5
         sigmoid += 0.5
-        self.xp.multiply(x, sigmoid, out=y)
+        np.multiply(x, sigmoid, out=y)
 
     def derivative(self, x: Array, y: Array, space: Array) -> Array:
         # sigmoid + beta y (1 - sigmoid)
         sigmoid = self._sigmoid.data
-        self.xp.subtract(1, sigmoid, out=space)
+        np.subtract(1, sigmoid, out=space)
         space *= y
         space *= self.beta
         space += sigmoid

@@ -1,5 +1,7 @@
 """Tile: a blob repeated along an axis."""
 
+import numpy as np
+
 from ..core import Blobs, Layer, Shape, register
 
 
@@ -32,15 +34,12 @@ class Tile(Layer):
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         tiles = top[0].data.reshape(self._apart)
-        tiles[...] = self.xp.expand_dims(bottom[0].data, self.axis)
+        tiles[...] = np.expand_dims(bottom[0].data, self.axis)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if self.propagate_down[0]:
             tiles = top[0].diff.reshape(self._apart)
-            self.xp.sum(tiles, axis=self.axis, out=bottom[0].diff)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
+            np.sum(tiles, axis=self.axis, out=bottom[0].diff)
 
     def _axis(self, shape: Shape) -> int:
         return self.canonical_axis(self.param.tile_param.axis, len(shape), "tile_param.axis")

@@ -1,5 +1,7 @@
 """TripletLoss: an item is to be nearer to one of its kind than to one of another."""
 
+import numpy as np
+
 from ..core import Array, Blobs, Shape, register
 from .families.fold import per_item
 from .families.loss import LossLayer
@@ -38,17 +40,16 @@ class TripletLoss(LossLayer):
         return [()]
 
     def loss(self, bottom: Blobs) -> Array:
-        xp = self.xp
         a, p, q = (blob.data.reshape(per_item(blob.shape)) for blob in bottom)
         self._to_p, self._to_q = a - p, a - q
-        near, far = (xp.einsum("nc,nc->n", d, d) for d in (self._to_p, self._to_q))
+        near, far = (np.einsum("nc,nc->n", d, d) for d in (self._to_p, self._to_q))
         excess = self._margin + near - far
         self._counts = excess > 0
-        return xp.where(self._counts, excess, 0).sum() / (2 * max(len(a), 1))
+        return np.where(self._counts, excess, 0).sum() / (2 * max(len(a), 1))
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
         scale = (self._counts * (factor / max(len(self._counts), 1)))[:, None]
         gradients = (self._to_p - self._to_q, -self._to_p, self._to_q)
         for blob, wanted, gradient in zip(bottom, self.propagate_down, gradients, strict=True):
             if wanted:
-                self.xp.multiply(gradient, scale, out=blob.diff.reshape(gradient.shape))
+                np.multiply(gradient, scale, out=blob.diff.reshape(gradient.shape))

@@ -1,5 +1,7 @@
 """Upsample: larger images, from the places that a pooling remembers or by repetition."""
 
+import numpy as np
+
 from ..core import Blobs, Layer, Shape, register
 
 
@@ -69,7 +71,7 @@ class Upsample(Layer):
         self.refuse_in_place(bottom, top)
         (n, c, h, w), (height, width) = bottom[0].shape, top[0].shape[2:]
         self._plane = height * width
-        self._first = (self.xp.arange(n * c) * self._plane)[:, None]
+        self._first = (np.arange(n * c) * self._plane)[:, None]
         self._planes = (n * c, h * w)
         scale_h, scale_w = self._scales
         self._repeated = (n, c, h, scale_h, w, scale_w)
@@ -92,10 +94,7 @@ class Upsample(Layer):
         if self._has_mask:
             dx.reshape(-1)[...] = dy.reshape(-1)[self._places]
         else:
-            self.xp.sum(dy.reshape(self._repeated), axis=(3, 5), out=dx)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
+            np.sum(dy.reshape(self._repeated), axis=(3, 5), out=dx)
 
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False
@@ -105,7 +104,7 @@ class Upsample(Layer):
         mask = bottom[1].data
         wrong = ~((mask >= 0) & (mask < self._plane))
         if wrong.any():
-            place = [int(axis[0]) for axis in self.xp.nonzero(wrong)]
+            place = [int(axis[0]) for axis in np.nonzero(wrong)]
             raise self.error(
                 f"the mask, bottom[1], says {float(mask[tuple(place)]):g} at {place}, but a plane "
                 f"of the top has places 0 to {self._plane - 1}; does the top have the size that "

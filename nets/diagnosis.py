@@ -1,5 +1,7 @@
 """Where a net went wrong: the first blob that is no longer finite."""
 
+import numpy as np
+
 from ..core import Blob
 from .net import Net
 
@@ -28,4 +30,4 @@ def _described(net: Net, name: str) -> str:
 
 
 def _is_bad(blob: Blob) -> bool:
-    return not bool(blob.xp.isfinite(blob.data).all())
+    return not bool(np.isfinite(blob.data).all())

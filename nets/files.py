@@ -38,7 +38,7 @@ def load_weights(net: Net, path: str | os.PathLike, skip: Collection[str] = ()) 
         )
     with unseen([blob for blob, _ in copies]):
         for blob, array in copies:
-            blob.data[...] = blob.xp.asarray(array).reshape(blob.shape)
+            blob.data[...] = array.reshape(blob.shape)
     for weights in net.weight_sources:
         weights.version += 1
 
@@ -52,8 +52,8 @@ def save_weights(
     """
     param = NetParameter(name=net.name, layer=[layer.param for layer in net.layers])
     with unseen([w for layer in net.layers for w in layer.weights]):
-        data = [[_host(w.data) for w in layer.weights] for layer in net.layers]
-    gradients = [[_host(w.diff) for w in layer.weights] for layer in net.layers] if diffs else None
+        data = [[w.data for w in layer.weights] for layer in net.layers]
+    gradients = [[w.diff for w in layer.weights] for layer in net.layers] if diffs else None
     if not hdf5:
         write_caffemodel(path, param, data, gradients)
         return
@@ -109,7 +109,3 @@ def _owned(arrays: list[list], owned: list[list[bool]]) -> list[list]:
         [array if mine else None for array, mine in zip(layer, flags, strict=True)]
         for layer, flags in zip(arrays, owned, strict=True)
     ]
-
-
-def _host(array) -> np.ndarray:
-    return array if isinstance(array, np.ndarray) else array.get()

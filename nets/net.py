@@ -27,7 +27,7 @@ class Net:
     param        a NetParameter, as read by proto.read_net
     phase        proto.caffe_pb2.TRAIN or TEST; with level and stages it selects the layers
     dtype        "float32", or "float64" for checking gradients
-    device       "cpu"; "gpu" or "gpu:N"
+    device       "cpu", the only one so far
     seed         of the initial weights and all other randomness; None draws one
     share_with   a net whose weights are used, instead of own ones, by layers of the same name
     keep         names of blobs to be looked at after a pass, besides inputs and outputs; None: all.
@@ -57,7 +57,7 @@ class Net:
         self.phase = phase
         self.debug_info = param.debug_info  # whether to log the mean size of everything computed
         self.dtype = dtype
-        self.device = device
+        self.device = _checked(device)
         self._keep = keep
         self.seed = fresh_seed() if seed is None else seed
         state = net_state(param, phase, level, stages)
@@ -68,7 +68,7 @@ class Net:
         self.tops: list[list[Blob]] = []
         self.loss_weights: list[list[float]] = []  # one per top of each layer
         self.watchers = Watchers()  # called around each layer, which then runs on its own
-        self.weights = Weights(dtype, array_module(device))
+        self.weights = Weights(dtype)
         self.weight_sources = [self.weights]  # also those of nets whose weights this one uses
         try:
             self._build(share_with)
@@ -199,7 +199,7 @@ class Net:
         self._take_weights(share_with)
         needs = self._decide_gradients()
         narration.needs_of(self.graph, needs)
-        workspace = new_workspace() if self.device == "cpu" else None
+        workspace = new_workspace()
         for layer in self.layers:
             layer.workspace = workspace
         self.plan = Plan(
@@ -220,10 +220,10 @@ class Net:
             node.param.phase = Phase.ValueType(self.phase)
         log.info("layer_factory.hpp:77", f"Creating layer {node.name}")
         rng = stream(self.seed, self.phase, node.name, len(self.layers))
-        layer = create_layer(node.param, self.device, self.dtype, rng)
+        layer = create_layer(node.param, self.dtype, rng)
         self.layers.append(layer)
         bottoms = [self.blobs[name] for name in node.bottoms]
-        tops = [self._top(layer, name) for name in node.tops]
+        tops = [self._top(name) for name in node.tops]
         unnamed = self._automatic_tops(layer, len(tops))
         narration.creating(node, node.tops + ["(automatic)"] * len(unnamed))
         tops += unnamed
@@ -235,15 +235,15 @@ class Net:
         self.loss_weights.append(_loss_weights(layer, len(tops)))
         narration.set_up(layer, tops, self.loss_weights[-1], self.data_bytes)
 
-    def _top(self, layer: Layer, name: str) -> Blob:
-        return self.blobs.setdefault(name, Blob((0,), self.dtype, layer.xp))
+    def _top(self, name: str) -> Blob:
+        return self.blobs.setdefault(name, Blob((0,), self.dtype))
 
     def _automatic_tops(self, layer: Layer, named: int) -> list[Blob]:
         """Blobs for the tops that a layer such as a loss must have and the prototxt left out."""
         if not layer.automatic_tops:
             return []
         count = layer.top_count if isinstance(layer.top_count, int) else (layer.top_count or [0])[0]
-        made = [Blob((0,), self.dtype, layer.xp) for _ in range(named, count)]
+        made = [Blob((0,), self.dtype) for _ in range(named, count)]
         for blob in made:
             self.blobs.setdefault("(automatic)", blob)
         return made
@@ -314,6 +314,15 @@ def _loss_weights(layer: Layer, tops: int) -> list[float]:
             f"loss_weight has {len(given)} values; give none, or one for each of its {tops} tops"
         )
     return list(given)
+
+
+def _checked(device: str) -> str:
+    array_module(device)  # says what is wrong with the name, or what is not installed
+    if device != "cpu":
+        raise ConfigError(
+            f"device {device!r}: GPU execution is not there yet; run this net on the CPU"
+        )
+    return device
 
 
 def _share(layer: Layer, source: Layer) -> None:

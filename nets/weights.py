@@ -41,12 +41,11 @@ class Weight:
 class Weights:
     """The learnable blobs of a net in file order, each once; `data` and `diff` hold them flat."""
 
-    def __init__(self, dtype: Any, xp: Any = np):
+    def __init__(self, dtype: Any):
         self.dtype = np.dtype(dtype)
-        self.xp = xp
         self.learnable: list[Weight] = []
-        self.data: Array = xp.zeros(0, dtype)
-        self.diff: Array = xp.zeros(0, dtype)
+        self.data: Array = np.zeros(0, dtype)
+        self.diff: Array = np.zeros(0, dtype)
         self.version = 0  # counts the times that data was written to from inside
         self._by_name: dict[str, Weight] = {}
         self._of_layer: dict[str, list[Weight]] = {}
@@ -79,8 +78,8 @@ class Weights:
             weight.offset = offset
             offset += -(-weight.blob.count // ALIGNMENT) * ALIGNMENT
         # Fresh pages cost nothing until written: a net that only runs forward has no diffs.
-        self.data = self.xp.zeros(offset, self.dtype)
-        self.diff = self.xp.zeros(offset, self.dtype)
+        self.data = np.zeros(offset, self.dtype)
+        self.diff = np.zeros(offset, self.dtype)
         for weight in self.learnable:
             place = slice(weight.offset, weight.offset + weight.blob.count)
             weight.blob.bind(self.data[place], self.diff[place])

@@ -23,10 +23,10 @@ class NetParts:
         self._net = net
         self.blobs = OrderedDict(net.blobs)
         self.params = OrderedDict(
-            (layer.name, BlobVec(layer, layer.weights)) for layer in net.layers if layer.weights
+            (layer.name, BlobVec(layer)) for layer in net.layers if layer.weights
         )
         self.layers = [
-            getattr(layer, "instance", None) or LayerView(layer.type, BlobVec(layer, layer.weights))
+            getattr(layer, "instance", None) or LayerView(layer.type, BlobVec(layer))
             for layer in net.layers
         ]
         self.layer_dict = OrderedDict(zip(net.layer_names, self.layers, strict=True))

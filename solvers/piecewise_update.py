@@ -32,7 +32,7 @@ class PiecewiseUpdate:
         ]
         size = min(PIECE, max(weights.data.size, 1))
         self._gradient, *self._scratch = (
-            weights.xp.empty(size, weights.dtype) for _ in range(1 + rule.scratch_count)
+            np.empty(size, weights.dtype) for _ in range(1 + rule.scratch_count)
         )
 
     def norm(self, g: Array) -> float:

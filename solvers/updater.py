@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, log
-from ..kernels import kernels_for
+from ..kernels import cpu
 from ..nets.weights import Weights
 from ..proto import ConfigError
 from .piecewise_update import PiecewiseUpdate
@@ -30,7 +30,7 @@ class Updater:
         self.rule = create_rule(param)
         _check(param)
         self.history: list[Array] = [
-            weights.xp.zeros_like(weights.data) for _ in range(self.rule.history_count)
+            np.zeros_like(weights.data) for _ in range(self.rule.history_count)
         ]
         segments = [
             (start, stop, rate_factor, param.weight_decay * decay_factor)
@@ -68,9 +68,7 @@ class Updater:
 
 def _compiled_update(rule: Any, segments: list, l1: bool, weights: Weights) -> Any:
     """The kernel that does all of it in one pass, or None."""
-    if weights.xp is not np:
-        return None
-    return kernels_for("cpu").prepare_update(rule, segments, l1, weights.data.size)
+    return cpu.prepare_update(rule, segments, l1, weights.data.size)
 
 
 def _segments(weights: Weights) -> Iterator[tuple[int, int, float, float]]:

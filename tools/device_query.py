@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core import log
 from ..core.device import array_module
-from ..kernels import kernels_for, numba
+from ..kernels import numba
 from ..kernels.choice import allowed
 from ..kernels.onednn import why_missing
 from ..kernels.onednn.library import library
@@ -128,7 +128,7 @@ def _cpu_kernels() -> str:
 
 def _gpu_kernels() -> str:
     try:
-        kernels_for("gpu")
+        array_module("gpu")
     except ConfigError as reason:
         return str(reason)
     return "CuPy on GPUs"

@@ -48,7 +48,7 @@ def predict(net: Net, inputs: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     while batch := list(islice(remaining, most)):
         if source.num != len(batch):
             source.reshape(len(batch), *source.shape[1:])
-        source.data[...] = source.xp.asarray(np.stack(batch))
+        source.data[...] = np.stack(batch)
         net.forward()
         result = output.data
         yield from np.array(result if isinstance(result, np.ndarray) else result.get())

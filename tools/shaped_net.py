@@ -101,7 +101,7 @@ def _unknown(node: Node, blobs: dict[str, Blob]) -> ShapedLayer:
 
 
 def _set_up(node: Node, bottoms: list[Blob], tops: list[Blob]) -> Layer:
-    layer = create_layer(node.param, "cpu", "float32", None)
+    layer = create_layer(node.param, "float32", None)
     try:
         if layer.automatic_tops and not tops:
             tops.append(Blob((0,)))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...core import Blobs, Calls
-from ...kernels import bind, kernels_for
+from ...kernels import bind, cpu
 from .elementwise import ElementwiseLayer
 
 
@@ -22,8 +22,8 @@ class Activation(ElementwiseLayer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)
         self._kernel: Any = None
-        if not self.on_gpu and not self.derivative_reads_x:
-            self._kernel = kernels_for(self.device).prepare_activation(
+        if not self.derivative_reads_x:
+            self._kernel = cpu.prepare_activation(
                 *(self.type, bottom[0].count, self.alpha, self.dtype),
                 **self.placing(bottom[0], top[0]),
             )
@@ -54,6 +54,3 @@ class Activation(ElementwiseLayer):
 
     def backward_reads(self) -> tuple[bool, bool]:
         return self._kernel is None, True
-
-    forward_gpu = ElementwiseLayer.forward_gpu
-    backward_gpu = ElementwiseLayer.backward_gpu

@@ -1,5 +1,7 @@
 """AffineNormalizing: normalization and the scale and shift after it, in one layer."""
 
+import numpy as np
+
 from ...core import Array, Blob, Blobs, Shape
 from .fold import fold
 from .normalizing import NormalizingLayer
@@ -80,11 +82,11 @@ class AffineNormalizing(NormalizingLayer):
         if self.uses_global_stats:
             mean, variance = self.running()
             self.mean, variance = mean[:, None], variance[:, None]
-            self.xp.subtract(x, self.mean, out=y)
+            np.subtract(x, self.mean, out=y)
         else:
             mean = self.mean_of(x)
             self.mean = self.as_dtype(mean)
-            self.xp.subtract(x, self.mean, out=y)
+            np.subtract(x, self.mean, out=y)
             # Of what is centred already: E[x^2] - mean^2 would lose the digits of a small variance.
             variance = self.mean_product(y, y)
             self.remember(mean[:, 0], variance[:, 0], self.part_size)
@@ -128,9 +130,6 @@ class AffineNormalizing(NormalizingLayer):
 
     def normalized(self, bottom: Blobs) -> Array:
         return super().normalized(bottom) if self.normalizes else self.kept_or_x(bottom)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     # For passes that join it with its neighbours.
 

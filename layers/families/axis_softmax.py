@@ -7,7 +7,7 @@ import numpy as np
 
 from ...core import Array, Calls
 from ...core.calls import bind
-from ...kernels import kernels_for
+from ...kernels import cpu
 
 # A diverged net has infinite scores: its softmax is nan, which whoever reads the loss can see.
 _silently = np.errstate(invalid="ignore")
@@ -16,31 +16,27 @@ _silently = np.errstate(invalid="ignore")
 class AxisSoftmax:
     """y = exp(x) / sum exp(x) over the middle axis of arrays folded to (outer, size, inner)."""
 
-    def __init__(self, xp: Any, dtype: Any, folded: tuple[int, int, int], workspace: Any = None):
+    def __init__(self, dtype: Any, folded: tuple[int, int, int], workspace: Any = None):
         outer, _, inner = folded
-        self._xp = xp
-        self._kernel: Any = None
-        if xp is np:
-            kernels = kernels_for("cpu")
-            self._kernel = kernels.prepare_softmax(folded, dtype, workspace=workspace)
+        self._kernel: Any = cpu.prepare_softmax(folded, dtype, workspace=workspace)
         self._folded = folded
-        self._row: Array = xp.empty((outer, 1, inner), dtype)
+        self._row: Array = np.empty((outer, 1, inner), dtype)
 
     @_silently
     def forward(self, x: Array, y: Array) -> None:
         """Write the softmax of x to y, which may be x itself."""
         if not x.size:  # NumPy knows no largest of nothing
             return
-        xp, row = self._xp, self._row
+        row = self._row
         x, y = x.reshape(self._folded), y.reshape(self._folded)
         if self._kernel:
             self._kernel.forward(x, y)
             return
         # exp of nothing above 0: it cannot overflow.
-        xp.max(x, axis=1, keepdims=True, out=row)
-        xp.subtract(x, row, out=y)
-        xp.exp(y, out=y)
-        xp.sum(y, axis=1, keepdims=True, out=row)
+        np.max(x, axis=1, keepdims=True, out=row)
+        np.subtract(x, row, out=y)
+        np.exp(y, out=y)
+        np.sum(y, axis=1, keepdims=True, out=row)
         y /= row
 
     def bind_forward(self, x: Array, y: Array) -> Calls:
@@ -52,11 +48,11 @@ class AxisSoftmax:
     @_silently
     def backward(self, y: Array, dy: Array, dx: Array) -> None:
         """Write the gradient of x, given y and its gradient, to dx, which may be dy itself."""
-        xp, row = self._xp, self._row
+        row = self._row
         y, dy, dx = (array.reshape(self._folded) for array in (y, dy, dx))
         if self._kernel:
             self._kernel.backward(y, dy, dx)
             return
-        row[:, 0] = xp.einsum("oci,oci->oi", y, dy)
-        xp.subtract(dy, row, out=dx)
+        row[:, 0] = np.einsum("oci,oci->oi", y, dy)
+        np.subtract(dy, row, out=dx)
         dx *= y

@@ -50,7 +50,7 @@ class BroadcastLayer(Layer):
         shapes = [blob.shape for blob in bottom]
         operand = self.operand_shape(shapes)
         self._folded = fold(shapes[0], self._axis(shapes[0], operand), len(operand))
-        self.parts = Parts(self, self._folded)
+        self.parts = Parts(self._folded)
 
     # What a subclass calls. Folded arrays are (outer, size of the operand, inner).
 

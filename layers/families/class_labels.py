@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Array, Layer, Shape
-from ...kernels import kernels_for
+from ...kernels import cpu
 from ...proto import ConfigError
 
 
@@ -28,15 +28,12 @@ class ClassLabels:
 
     def __init__(self, layer: Layer, folded: tuple[int, int, int], ignore_label: int | None = None):
         self._layer = layer
-        self._xp = layer.xp
         self._outer, self._size, self._inner = folded
         self._ignore_label = ignore_label
-        outer, inner = self._xp.ogrid[: self._outer, : self._inner]
+        outer, inner = np.ogrid[: self._outer, : self._inner]
         self._first_places = (outer * self._size * self._inner + inner).ravel()
         self.count = self._outer * self._inner
-        self._kernel: Any = None
-        if self._xp is np:
-            self._kernel = kernels_for("cpu").prepare_labels(folded, ignore_label)
+        self._kernel: Any = cpu.prepare_labels(folded, ignore_label)
         if self._kernel:
             self.classes, self.places = self._kernel.classes, self._kernel.places
             self.ignored = None if ignore_label is None else self._kernel.ignored
@@ -48,15 +45,14 @@ class ClassLabels:
             if wrong >= 0:
                 raise self._error(labels, wrong)
             return
-        xp = self._xp
-        whole = xp.trunc(labels)
+        whole = np.trunc(labels)
         wrong = ~((whole >= 0) & (whole < self._size))
         if self._ignore_label is not None:
             ignored = whole == self._ignore_label
             wrong &= ~ignored
             whole[ignored] = 0
             self.ignored = ignored.reshape(self._outer, self._inner)
-            self.count = ignored.size - xp.count_nonzero(ignored)
+            self.count = ignored.size - np.count_nonzero(ignored)
         if wrong.any():
             raise self._error(labels, int(wrong.argmax()))
         self.classes = whole.ravel().astype("int64")

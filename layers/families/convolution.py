@@ -7,7 +7,7 @@ from typing import Any
 
 from ...core import ONE_OR_MORE, Array, Blobs, Call, Calls, Layout, Shape
 from ...core.window import Sizes
-from ...kernels import bind, kernels_for
+from ...kernels import bind
 from ...kernels.slope import Slope
 from .sliding_window import SlidingWindow
 
@@ -31,7 +31,7 @@ class FilterBank(SlidingWindow):
         """Sizes of a top's spatial axes, given the bottom's."""
         raise NotImplementedError
 
-    def make_kernel(self, kernels: Any, x_shape: Shape, **placing: Any) -> Any:
+    def make_kernel(self, x_shape: Shape, **placing: Any) -> Any:
         """The kernel for bottoms of shape (N, C, *size), lying in memory as `placing` says."""
         raise NotImplementedError
 
@@ -77,7 +77,6 @@ class FilterBank(SlidingWindow):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
-        kernels = kernels_for(self.device)
         x_shapes = [self._with_one_batch_axis(blob.shape) for blob in bottom]
         y_shapes = [self._with_one_batch_axis(blob.shape) for blob in top]
         made: dict[Any, Any] = {}
@@ -85,7 +84,7 @@ class FilterBank(SlidingWindow):
         for x, y, x_shape, y_shape in zip(bottom, top, x_shapes, y_shapes, strict=True):
             case = x_shape, x.channels_last, y.channels_last
             if case not in made:
-                made[case] = self.make_kernel(kernels, x_shape, **self.placing(x, y))
+                made[case] = self.make_kernel(x_shape, **self.placing(x, y))
             self._runs.append((made[case], x_shape, y_shape))
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
@@ -105,9 +104,6 @@ class FilterBank(SlidingWindow):
                 kernel.backward_filters(bottom[i].data.reshape(x_shape), dy, filters.diff)
             if self.propagate_down[i]:
                 kernel.backward_data(dy, filters.data, bottom[i].diff.reshape(x_shape))
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def layout(self) -> Layout:
         served = self.axis == 1 and 1 <= self.window.axes <= 3 and self.dtype == "float32"

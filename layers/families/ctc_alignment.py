@@ -26,13 +26,11 @@ class CTCAlignment:
 
     def __init__(
         self,
-        xp: Any,
         labels: list[list[int]],
         lengths: list[int],
         blank: int,
         merges: bool = True,
     ):
-        self._xp = xp
         count, most = len(labels), max(map(len, labels), default=0)
         # A blank before each label and at the end; the rest of a row is never reached.
         states = np.full((count, 2 * most + 1), blank)
@@ -43,11 +41,11 @@ class CTCAlignment:
         skips[:, 2:] = is_label[:, 2:] & ((states[:, 2:] != states[:, :-2]) | (not merges))
         ends = np.array([2 * len(sequence) for sequence in labels]).reshape(-1, 1)
         place = np.arange(states.shape[1])
-        self.states = xp.asarray(states)
-        self._last = xp.asarray(_log((place == ends) | (place == ends - 1)))
-        self._stays = xp.asarray(_log(~is_label | merges))
-        self._skips = xp.asarray(_log(skips))
-        self._lengths = xp.asarray(np.array(lengths, int))
+        self.states = states
+        self._last = _log((place == ends) | (place == ends - 1))
+        self._stays = _log(~is_label | merges)
+        self._skips = _log(skips)
+        self._lengths = np.array(lengths, int)
 
     @_silently
     def run(self, log_p: Array) -> tuple[Array, Array]:
@@ -56,11 +54,11 @@ class CTCAlignment:
         log_p (T, N, C) are log probabilities of the classes; shares (T, N, states) are 0 after
         the end of a sequence, and everywhere if it has no path.
         """
-        xp, steps = self._xp, len(log_p)
-        index = xp.broadcast_to(self.states, (steps, *self.states.shape))
-        emitted = xp.take_along_axis(log_p, index, axis=2)
-        before = xp.full(emitted.shape, -np.inf)
-        after = xp.full(emitted.shape, -np.inf)
+        steps = len(log_p)
+        index = np.broadcast_to(self.states, (steps, *self.states.shape))
+        emitted = np.take_along_axis(log_p, index, axis=2)
+        before = np.full(emitted.shape, -np.inf)
+        after = np.full(emitted.shape, -np.inf)
         before[:1, :, :2] = emitted[:1, :, :2]
         for t in range(1, steps):
             before[t] = emitted[t] + self._step(before[t - 1])
@@ -69,35 +67,35 @@ class CTCAlignment:
             ends_here = (self._lengths == t + 1)[:, None]
             if t + 1 < steps:
                 after[t] = self._step_back(after[t + 1] + emitted[t + 1])
-            after[t] = xp.where(ends_here, last, after[t])
+            after[t] = np.where(ends_here, last, after[t])
         paths = before + after
         # Any step gives the sum; the first one is in every sequence.
-        total = _sum_of(xp, paths[0])
+        total = _sum_of(paths[0])
         has_path = total != -np.inf  # also for nan, which is to show
-        shares = xp.exp(paths - xp.where(has_path, total, 0)[:, None])
-        return total, xp.where(has_path[:, None], shares, 0)
+        shares = np.exp(paths - np.where(has_path, total, 0)[:, None])
+        return total, np.where(has_path[:, None], shares, 0)
 
     def _step(self, x: Array) -> Array:
         """The sum over the states from which each state is reached."""
-        logaddexp, y = self._xp.logaddexp, x + self._stays
+        logaddexp, y = np.logaddexp, x + self._stays
         y[:, 1:] = logaddexp(y[:, 1:], x[:, :-1])
         y[:, 2:] = logaddexp(y[:, 2:], x[:, :-2] + self._skips[:, 2:])
         return y
 
     def _step_back(self, x: Array) -> Array:
         """The sum over the states that each state reaches."""
-        logaddexp, y = self._xp.logaddexp, x + self._stays
+        logaddexp, y = np.logaddexp, x + self._stays
         y[:, :-1] = logaddexp(y[:, :-1], x[:, 1:])
         y[:, :-2] = logaddexp(y[:, :-2], x[:, 2:] + self._skips[:, 2:])
         return y
 
 
 @_silently
-def log_softmax(xp: Any, x: Array) -> Array:
+def log_softmax(x: Array) -> Array:
     """Log probabilities of the classes on the last axis, in double precision."""
     shifted = x.astype("float64")
     shifted -= shifted.max(axis=-1, keepdims=True)
-    shifted -= xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True))
+    shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return shifted
 
 
@@ -106,8 +104,8 @@ def _log(condition: Any) -> Array:
     return np.where(condition, 0.0, -np.inf)
 
 
-def _sum_of(xp: Any, logs: Array) -> Array:
+def _sum_of(logs: Array) -> Array:
     """The log of the sum of the numbers in each row whose logs these are."""
     peak = logs.max(axis=1)
-    peak = xp.where(xp.isfinite(peak), peak, 0)
-    return peak + xp.log(xp.exp(logs - peak[:, None]).sum(axis=1))
+    peak = np.where(np.isfinite(peak), peak, 0)
+    return peak + np.log(np.exp(logs - peak[:, None]).sum(axis=1))

@@ -1,5 +1,7 @@
 """CTCLossLayer: what the layers for connectionist temporal classification share."""
 
+import numpy as np
+
 from ...core import Array, Blobs, Shape, log
 from .ctc_alignment import CTCAlignment, log_softmax
 from .fold import per_item
@@ -54,25 +56,25 @@ class CTCLossLayer(LossLayer):
         return [()]
 
     def loss(self, bottom: Blobs) -> Array:
-        xp, param = self.xp, self.param.ctc_loss_param
+        param = self.param.ctc_loss_param
         x = bottom[0].data.reshape(bottom[0].shape[:3])
         labels, lengths = self._read(bottom)
         delay = param.output_delay
         lengths = [max(length - delay, 0) for length in lengths]
-        self._log_p = log_softmax(xp, x[delay:])
-        self._alignment = CTCAlignment(xp, labels, lengths, self._blank, param.ctc_merge_repeated)
+        self._log_p = log_softmax(x[delay:])
+        self._alignment = CTCAlignment(labels, lengths, self._blank, param.ctc_merge_repeated)
         total, self._shares = self._alignment.run(self._log_p)
-        self._has_path = total != -xp.inf
+        self._has_path = total != -np.inf
         self._warn(labels, lengths)
-        return -xp.where(self._has_path, total, 0).sum() / max(len(labels), 1)
+        return -np.where(self._has_path, total, 0).sum() / max(len(labels), 1)
 
     def write_gradients(self, factor: Array, bottom: Blobs) -> None:
         """Softmax less the share of the paths that have each class, at each step of a sequence."""
-        xp, (steps, count, _) = self.xp, self._log_p.shape
+        steps, count, _ = self._log_p.shape
         # Whether it is a step of a sequence with a path; nan is.
         is_run = self._shares.sum(axis=2, keepdims=True) != 0
-        gradient = xp.exp(self._log_p) * is_run
-        every = xp.arange(count)
+        gradient = np.exp(self._log_p) * is_run
+        every = np.arange(count)
         for u in range(self._shares.shape[2]):
             gradient[:, every, self._alignment.states[:, u]] -= self._shares[:, :, u]
         dx = bottom[0].diff.reshape(bottom[0].shape[:3])

@@ -61,10 +61,7 @@ class ElementwiseLayer(Layer):
         dy, dx = top[0].diff, bottom[0].diff
         space = self._slope.data if bottom[0] is top[0] else dx
         slope = self.derivative(self.input(bottom), top[0].data, space)
-        self.xp.multiply(dy, slope, out=dx)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
+        np.multiply(dy, slope, out=dx)
 
     def layout(self) -> Layout:
         return Layout.EITHER

@@ -3,8 +3,10 @@
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from ...core import Blob, Blobs, Shape
-from ...kernels import kernels_for
+from ...kernels import cpu
 from .sliding_window import SlidingWindow
 
 
@@ -46,33 +48,29 @@ class LocalFilters(SlidingWindow):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
-        self._kernel: Any = kernels_for(self.device).prepare_im2col(
-            bottom[0].shape, self.window, self.dtype
-        )
+        self._kernel: Any = cpu.prepare_im2col(bottom[0].shape, self.window, self.dtype)
         items, (taps, places) = bottom[0].shape[0], self._w.shape[2:]
-        self._columns, self._gradient = (
-            Blob((items, taps, places), self.dtype, self.xp) for _ in range(2)
-        )
+        self._columns, self._gradient = (Blob((items, taps, places), self.dtype) for _ in range(2))
         self._as_columns = (items, taps, *top[0].shape[2:])
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         columns = self._columns.data
         self._kernel.forward(bottom[0].data, columns.reshape(self._as_columns))
         y = top[0].data.reshape(len(columns), self._num_output, self._w.shape[3])
-        self.xp.einsum("mkp,nkp->nmp", self._w.data[:, 0], columns, out=y)
+        np.einsum("mkp,nkp->nmp", self._w.data[:, 0], columns, out=y)
         if self._b:
             y += self._b.data[0]
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
-        xp, columns = self.xp, self._columns.data
+        columns = self._columns.data
         dy = top[0].diff.reshape(len(columns), self._num_output, self._w.shape[3])
         if self.param_propagate_down[0]:
-            self._w.diff[:, 0] += xp.einsum("nmp,nkp->mkp", dy, columns)
+            self._w.diff[:, 0] += np.einsum("nmp,nkp->mkp", dy, columns)
         if self._b and self.param_propagate_down[1]:
             self._b.diff[0, 0] += dy.sum(axis=0)
         if self.propagate_down[0]:
             gradient = self._gradient.data
-            xp.einsum("nmp,mkp->nkp", dy, self._w.data[:, 0], out=gradient)
+            np.einsum("nmp,mkp->nkp", dy, self._w.data[:, 0], out=gradient)
             self._kernel.backward(gradient.reshape(self._as_columns), bottom[0].diff)
 
     def _sizes(self, x: Shape) -> tuple[int, int]:

@@ -1,5 +1,7 @@
 """Layers that pick rows of a table by number."""
 
+import numpy as np
+
 from ...core import Array, Blob, Layer
 
 
@@ -11,7 +13,7 @@ class LookupLayer(Layer):
         values = indices.data
         wrong = ~((values >= 0) & (values < rows))
         if wrong.any():
-            place = tuple(int(axis[0]) for axis in self.xp.nonzero(wrong))
+            place = tuple(int(axis[0]) for axis in np.nonzero(wrong))
             problem = self.error(
                 f"index {float(values[place]):g} at {list(place)} of {what} is not in [0, {rows})"
             )

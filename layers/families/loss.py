@@ -3,6 +3,8 @@
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from ...core import Array, Blobs, Layer, Shape
 from ...proto.caffe_pb2 import LossParameter
 
@@ -58,9 +60,6 @@ class LossLayer(Layer):
         if any(self.propagate_down):
             self.write_gradients(top[0].diff, bottom)
 
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
     # What a subclass calls.
 
     def check_items(self, bottom_shapes: list[Shape]) -> None:
@@ -103,7 +102,7 @@ class LossLayer(Layer):
             LossParameter.PRE_FIXED: self.param.loss_param.pre_fixed_normalizer,
         }[mode]
         # In the dtype of the net: a double would turn all it multiplies into doubles.
-        return self.xp.asarray(self.xp.maximum(divisor, 1), self.dtype)
+        return np.asarray(np.maximum(divisor, 1), self.dtype)
 
     def ignore_label(self) -> int | None:
         """loss_param.ignore_label, if it is set."""

@@ -3,7 +3,7 @@
 Source: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
 """
 
-from typing import Any
+import numpy as np
 
 from ...core import Array, Blob, Shape
 
@@ -17,31 +17,30 @@ _ROUNDS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 class Lottery:
     """Each number loses with a probability. The kernels compute the same, and keep no losers."""
 
-    def __init__(self, xp: Any, shape: Shape, probability: float):
-        self._xp = xp
-        self._losers = Blob(shape, bool, xp)
-        self._threshold = xp.uint64(round(probability * 2**32))
-        self._counters = Blob((min(CHUNK, self._losers.count),), "uint64", xp)
-        self._hashes, self._shifted = (Blob(self._counters.shape, "uint64", xp) for _ in range(2))
+    def __init__(self, shape: Shape, probability: float):
+        self._losers = Blob(shape, bool)
+        self._threshold = np.uint64(round(probability * 2**32))
+        self._counters = Blob((min(CHUNK, self._losers.count),), "uint64")
+        self._hashes, self._shifted = (Blob(self._counters.shape, "uint64") for _ in range(2))
         self._is_counted = False
 
     def losers(self, key: int) -> Array:
         """Which numbers lose under this key: bool, of the shape of the array."""
-        xp, losers = self._xp, self._losers.data.reshape(-1)
+        losers = self._losers.data.reshape(-1)
         if not self._is_counted:
-            steps = xp.arange(len(self._counters.data), dtype="uint64")
-            xp.multiply(steps, xp.uint64(_STEP), out=self._counters.data)
+            steps = np.arange(len(self._counters.data), dtype="uint64")
+            np.multiply(steps, np.uint64(_STEP), out=self._counters.data)
             self._is_counted = True
         for start in range(0, losers.size, CHUNK):
             part = losers[start : start + CHUNK]
             z, shifted = (a.data[: part.size] for a in (self._hashes, self._shifted))
-            xp.add(self._counters.data[: part.size], xp.uint64(key + start * _STEP & _BITS), out=z)
+            np.add(self._counters.data[: part.size], np.uint64(key + start * _STEP & _BITS), out=z)
             for shift, factor in _ROUNDS:
-                z ^= xp.right_shift(z, xp.uint64(shift), out=shifted)
-                z *= xp.uint64(factor)
-            z ^= xp.right_shift(z, xp.uint64(31), out=shifted)
-            z >>= xp.uint64(32)
-            xp.less(z, self._threshold, out=part)
+                z ^= np.right_shift(z, np.uint64(shift), out=shifted)
+                z *= np.uint64(factor)
+            z ^= np.right_shift(z, np.uint64(31), out=shifted)
+            z >>= np.uint64(32)
+            np.less(z, self._threshold, out=part)
         return self._losers.data
 
 

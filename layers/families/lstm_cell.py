@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from ...core import Array
 
 
@@ -16,57 +18,56 @@ class LSTMCell:
     Backward is begin_backward() once, then backward(t) from the last step to the first.
     """
 
-    def __init__(self, xp: Any, dtype: Any, steps: int, streams: int, size: int):
-        self._xp = xp
-        self.gates: Array = xp.empty((steps, streams, 4 * size), dtype)
-        self.gate_diffs: Array = xp.empty_like(self.gates)
-        self.c_kept: Array = xp.empty((steps, streams, size), dtype)
-        self._tanh_c = xp.empty_like(self.c_kept)
-        self._c_slope = xp.empty_like(self.c_kept)
-        self._scratch = xp.empty((streams, size), dtype)
+    def __init__(self, dtype: Any, steps: int, streams: int, size: int):
+        self.gates: Array = np.empty((steps, streams, 4 * size), dtype)
+        self.gate_diffs: Array = np.empty_like(self.gates)
+        self.c_kept: Array = np.empty((steps, streams, size), dtype)
+        self._tanh_c = np.empty_like(self.c_kept)
+        self._c_slope = np.empty_like(self.c_kept)
+        self._scratch = np.empty((streams, size), dtype)
         self._sigmoids = self.gates[..., : 3 * size]
-        self._parts = xp.split(self.gates, 4, axis=2)
-        self._diff_parts = xp.split(self.gate_diffs, 4, axis=2)
+        self._parts = np.split(self.gates, 4, axis=2)
+        self._diff_parts = np.split(self.gate_diffs, 4, axis=2)
         # The views of each step: cutting them anew would cost as much as a small step's work.
         self._steps = list(zip(self.gates, self._sigmoids, *self._parts, strict=True))
         self._diff_steps = list(zip(*self._diff_parts, strict=True))
 
     def forward(self, t: int, c: Array, h: Array) -> None:
         """Write the cell state c_t and the output h_t, both (N, D)."""
-        xp, scratch, tanh_c = self._xp, self._scratch, self._tanh_c[t]
+        scratch, tanh_c = self._scratch, self._tanh_c[t]
         gates, sigmoids, i, f, o, g = self._steps[t]
         # sigmoid(x) = (1 + tanh(x / 2)) / 2 cannot overflow, and one tanh serves all four.
         sigmoids *= 0.5
-        xp.tanh(gates, out=gates)
+        np.tanh(gates, out=gates)
         sigmoids *= 0.5
         sigmoids += 0.5
-        xp.multiply(f, self.c_kept[t], out=c)
-        c += xp.multiply(i, g, out=scratch)
-        xp.tanh(c, out=tanh_c)
-        xp.multiply(o, tanh_c, out=h)
+        np.multiply(f, self.c_kept[t], out=c)
+        c += np.multiply(i, g, out=scratch)
+        np.tanh(c, out=tanh_c)
+        np.multiply(o, tanh_c, out=h)
 
     def begin_backward(self) -> None:
         """Write to gate_diffs what each gate's gradient has as its factor, for all steps."""
-        xp, size = self._xp, self.c_kept.shape[2]
+        size = self.c_kept.shape[2]
         i, _, o, g = self._parts
         d_sigmoids = self.gate_diffs[..., : 3 * size]
-        xp.subtract(1, self._sigmoids, out=d_sigmoids)
+        np.subtract(1, self._sigmoids, out=d_sigmoids)
         d_sigmoids *= self._sigmoids
         d_i, d_f, d_o, d_g = self._diff_parts
         d_i *= g
         d_f *= self.c_kept
         d_o *= self._tanh_c
-        xp.multiply(g, g, out=d_g)
-        xp.subtract(1, d_g, out=d_g)
+        np.multiply(g, g, out=d_g)
+        np.subtract(1, d_g, out=d_g)
         d_g *= i
-        xp.multiply(self._tanh_c, self._tanh_c, out=self._c_slope)
-        xp.subtract(1, self._c_slope, out=self._c_slope)
+        np.multiply(self._tanh_c, self._tanh_c, out=self._c_slope)
+        np.subtract(1, self._c_slope, out=self._c_slope)
         self._c_slope *= o
 
     def backward(self, t: int, dh: Array, dc: Array) -> None:
         """Complete gate_diffs[t], given the gradients of h_t and c_t; dc becomes that of c_kept."""
         d_i, d_f, d_o, d_g = self._diff_steps[t]
-        dc += self._xp.multiply(dh, self._c_slope[t], out=self._scratch)
+        dc += np.multiply(dh, self._c_slope[t], out=self._scratch)
         d_i *= dc
         d_f *= dc
         d_o *= dh

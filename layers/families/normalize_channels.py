@@ -1,5 +1,7 @@
 """The Normalize of caffe-windows, which normalize_param tells from SSD's."""
 
+import numpy as np
+
 from ...core import Array, Blobs, Layer, Shape
 
 _EPSILON = 1e-6
@@ -50,26 +52,23 @@ class NormalizeChannels(Layer):
         self.refuse_in_place(bottom, top)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        xp, x = self.xp, bottom[0].data.reshape(top[0].shape)
+        x = bottom[0].data.reshape(top[0].shape)
         if self._is_l1:
-            norm = xp.abs(x).sum(axis=1, keepdims=True) + _EPSILON
+            norm = np.abs(x).sum(axis=1, keepdims=True) + _EPSILON
         else:
-            norm = xp.sqrt(xp.square(x).sum(axis=1, keepdims=True) + _EPSILON)
+            norm = np.sqrt(np.square(x).sum(axis=1, keepdims=True) + _EPSILON)
         self._norm = norm
-        xp.divide(x, norm, out=top[0].data)
+        np.divide(x, norm, out=top[0].data)
         if self._gives_norm:
             top[1].data[...] = norm
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if not self.propagate_down[0]:
             return
-        xp, y, dy = self.xp, top[0].data, top[0].diff
+        y, dy = top[0].data, top[0].diff
         d_norm: Array = -(y * dy).sum(axis=1, keepdims=True) / self._norm
         if self._gives_norm and self.param.normalize_param.bp_norm:
             d_norm = d_norm + top[1].diff
         dx = bottom[0].diff.reshape(y.shape)
-        xp.divide(dy, self._norm, out=dx)
-        dx += d_norm * (xp.sign(y) if self._is_l1 else y)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
+        np.divide(dy, self._norm, out=dx)
+        dx += d_norm * (np.sign(y) if self._is_l1 else y)

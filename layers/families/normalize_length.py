@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from ...core import Array, Blob, Blobs, Layer, Shape
 from ...proto.caffe_pb2 import FillerParameter
 from .fold import fold
@@ -40,21 +42,21 @@ class NormalizeLength(Layer):
         self._folded = fold(bottom[0].shape, 1)
         self._summed = (1, 2) if self.param.norm_param.across_spatial else (1,)
         # Backward reads what forward made of x, and needs room for a product.
-        self._unit, self._product = (Blob(self._folded, self.dtype, self.xp) for _ in range(2))
+        self._unit, self._product = (Blob(self._folded, self.dtype) for _ in range(2))
         self._length: Any = None
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = (blob.data.reshape(self._folded) for blob in (bottom[0], top[0]))
-        squares = self.xp.multiply(x, x, out=self._product.data)
+        squares = np.multiply(x, x, out=self._product.data)
         sums = squares.sum(axis=self._summed, keepdims=True)
-        self._length = self.xp.sqrt(sums + self.dtype_of(self.param.norm_param.eps))
-        unit = self.xp.divide(x, self._length, out=self._unit.data)
-        self.xp.multiply(unit, self._scales(), out=y)
+        self._length = np.sqrt(sums + self.dtype_of(self.param.norm_param.eps))
+        unit = np.divide(x, self._length, out=self._unit.data)
+        np.multiply(unit, self._scales(), out=y)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         """With u = x / length and g = s dy: dx = (g - u sum(u g)) / length."""
         dy, unit, product = top[0].diff.reshape(self._folded), self._unit.data, self._product.data
-        self.xp.multiply(dy, unit, out=product)
+        np.multiply(dy, unit, out=product)
         if self.param_propagate_down[0]:
             scales = self.weights[0]
             scales.diff[...] += product.sum(axis=(0, 2) if scales.shape else None)
@@ -62,19 +64,16 @@ class NormalizeLength(Layer):
             product *= self._scales()
             sums = product.sum(axis=self._summed, keepdims=True)
             dx = bottom[0].diff.reshape(self._folded)
-            self.xp.multiply(dy, self._scales(), out=dx)
-            dx -= self.xp.multiply(unit, sums, out=product)
+            np.multiply(dy, self._scales(), out=dx)
+            dx -= np.multiply(unit, sums, out=product)
             dx /= self._length
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
 
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False
 
     def dtype_of(self, number: float) -> Array:
         """A number in the dtype of the net: a double would turn all it meets into doubles."""
-        return self.xp.asarray(number, self.dtype)
+        return np.asarray(number, self.dtype)
 
     def _scales(self) -> Array:
         scales = self.weights[0]

@@ -1,5 +1,7 @@
 """NormalizingLayer: what BatchNorm, its like and MVN share."""
 
+import numpy as np
+
 from ...core import Array, Blob, Blobs, Layer, Shape
 from .parts import Parts
 
@@ -30,11 +32,11 @@ class NormalizingLayer(Layer):
         shape = bottom[0].shape
         self._folded = outer, _, inner = self.fold_bottom(shape)
         self.part_size = outer * inner
-        self.parts = Parts(self, self._folded)
+        self.parts = Parts(self._folded)
         # In place x is lost, and a layer after this one may write over y in its turn.
         in_place = bottom[0] is top[0]
-        self._kept_y = Blob(self._folded, self.dtype, self.xp) if in_place else None
-        self._scratch = Blob(self._folded, self.dtype, self.xp)
+        self._kept_y = Blob(self._folded, self.dtype) if in_place else None
+        self._scratch = Blob(self._folded, self.dtype)
 
     def folded(self, array: Array) -> Array:
         """An array of x's shape as (outer, parts, inner)."""
@@ -68,7 +70,7 @@ class NormalizingLayer(Layer):
         """(x - mean) / deviation again: what was kept, or computed in space()."""
         if self._kept_y:
             return self._kept_y.data
-        y = self.xp.subtract(self.folded(bottom[0].data), self.mean, out=self.space(bottom))
+        y = np.subtract(self.folded(bottom[0].data), self.mean, out=self.space(bottom))
         self.parts.scale(y, self.inverse, None, y)
         return y
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from ...core import Array, Layer
-from ...kernels import kernels_for
+import numpy as np
+
+from ...core import Array
+from ...kernels import cpu
 
 
 class Parts:
@@ -12,11 +14,8 @@ class Parts:
     By a kernel where there is one that is faster than array code.
     """
 
-    def __init__(self, layer: Layer, folded: tuple[int, int, int]):
-        self._xp = layer.xp
-        self._kernel: Any = None
-        if not layer.on_gpu:
-            self._kernel = kernels_for(layer.device).prepare_parts(folded)
+    def __init__(self, folded: tuple[int, int, int]):
+        self._kernel: Any = cpu.prepare_parts(folded)
 
     def row_sums(self, x: Array) -> Array:
         """The sums of x over the inner axis, (outer, parts)."""
@@ -28,13 +27,13 @@ class Parts:
         """The sums of x * y over the inner axis, (outer, parts)."""
         if self._kernel:
             return self._kernel.row_products(x, y)
-        return self._xp.einsum("opi,opi->op", x, y)
+        return np.einsum("opi,opi->op", x, y)
 
     def scale(self, x: Array, s: Array, b: Array | None, y: Array) -> None:
         """Write s x + b to y, which may be x; s and b (parts, 1), without b nothing is added."""
         if self._kernel:
             self._kernel.scale(x, s, b, y)
             return
-        self._xp.multiply(x, s, out=y)
+        np.multiply(x, s, out=y)
         if b is not None:
             y += b

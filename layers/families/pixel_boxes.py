@@ -7,7 +7,7 @@ segmentation", CVPR 2014, for the encoding of one box relative to another.
 import numpy as np
 
 from ...core import Array
-from ...kernels import kernels_for
+from ...kernels import cpu
 
 
 def encode(boxes: Array, targets: Array) -> Array:
@@ -53,7 +53,7 @@ def suppress(boxes: Array, threshold: float, most: int) -> Array:
 
     A box goes if it overlaps one kept before by more than threshold.
     """
-    kernel = kernels_for("cpu").prepare_pixel_suppression()
+    kernel = cpu.prepare_pixel_suppression()
     if kernel:
         return kernel(boxes, threshold, most)
     kept: list[int] = []

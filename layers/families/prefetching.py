@@ -55,13 +55,11 @@ class PrefetchingLayer(Layer):
             for blob, array in zip(top, batch.arrays, strict=True):
                 if blob.shape != array.shape:
                     blob.reshape(array.shape)
-                blob.data[...] = self.xp.asarray(array)
+                blob.data[...] = array
             self._plan = batch.plan
             self._number += 1
         finally:
             self._prefetcher.give_back(batch)
-
-    forward_gpu = forward_cpu
 
     def describe_item(self, index: int) -> str:
         """Where item `index` of the present batch came from, for errors about its values."""

@@ -4,30 +4,26 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...core import Blob, Blobs, Layer
-from .host_copies import HostCopies
 
 
 class BlobVec:
     """The weights of a Python layer: self.blobs.add_blob(3, 4), then self.blobs[0].data."""
 
-    def __init__(self, layer: Layer, blobs: Blobs):
+    def __init__(self, layer: Layer):
         self._layer = layer
-        self._blobs = blobs  # the layer's weights, or host copies of them
 
     def add_blob(self, *shape: int) -> None:
         """Declare the next weight; its data starts as zeros."""
         self._layer.add_weight(shape)
-        if isinstance(self._blobs, HostCopies):
-            self._blobs.follow_shapes()
 
     def __len__(self) -> int:
-        return len(self._blobs)
+        return len(self._layer.weights)
 
     def __getitem__(self, index):
-        return self._blobs[index]
+        return self._layer.weights[index]
 
     def __iter__(self) -> Iterator[Blob]:
-        return iter(self._blobs)
+        return iter(self._layer.weights)
 
 
 class PythonLayer:

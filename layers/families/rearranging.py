@@ -25,8 +25,5 @@ class RearrangingLayer(Layer):
         if self.propagate_down[0]:
             self.rearranged(bottom[0].diff)[...] = top[0].diff
 
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False

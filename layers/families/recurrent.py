@@ -109,19 +109,19 @@ class RecurrentLayer(Layer):
         self._gradient = self._zeros(max(weight.count for weight in self.weights))
 
     def _zeros(self, *shape: int) -> Array:
-        return self.xp.zeros(shape, self.dtype)
+        return np.zeros(shape, self.dtype)
 
     # Running.
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        xp, w_h = self.xp, self._w_h.data.T
+        w_h = self._w_h.data.T
         self._cont[...] = bottom[1].data[..., None]
         self._enter(bottom)
         self._transform_inputs(bottom)
         for t, (inputs, cont) in enumerate(zip(self.inputs, self._cont, strict=True)):
             for values, kept in zip(self.values, self.kept, strict=True):
-                xp.multiply(values[t], cont, out=kept[t])
-            inputs += xp.matmul(self.kept[0][t], w_h, out=self._from_h)
+                np.multiply(values[t], cont, out=kept[t])
+            inputs += np.matmul(self.kept[0][t], w_h, out=self._from_h)
             self.step_forward(t)
         self.write_output(top[0].data)
         self._leave(top)
@@ -129,27 +129,24 @@ class RecurrentLayer(Layer):
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if any(self.propagate_down[1:2]):
             raise self.error("has no gradient for bottom[1], which says where sequences start")
-        xp, w_h = self.xp, self._w_h.data
+        w_h = self._w_h.data
         for i, carried in enumerate(self.carried):
             carried[...] = top[1 + i].diff[0] if self._exposes else 0
         dh = self.begin_backward(top[0].diff)
         for t in reversed(range(len(self._cont))):
             self.carried[0] += dh[t]
             self.step_backward(t)
-            xp.matmul(self.input_diffs[t], w_h, out=self.carried[0])
+            np.matmul(self.input_diffs[t], w_h, out=self.carried[0])
             for carried in self.carried:
                 carried *= self._cont[t]
         self._write_bottom_diffs(bottom)
         self._add_weight_diffs(bottom)
 
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
-
     def add_gradient(self, weight: Blob, dy: Array, x: Array) -> None:
         """Add to weight.diff what y = x weight^T gives it, unless nobody reads it."""
         if self.param_propagate_down[self.weights.index(weight)]:
             product = self._gradient[: weight.count].reshape(weight.shape)
-            weight.diff[...] += self.xp.matmul(dy.T, x, out=product)
+            weight.diff[...] += np.matmul(dy.T, x, out=product)
 
     def add_bias_gradient(self, bias: Blob, dy: Array) -> None:
         """Add to bias.diff what y = x + bias gives it, unless nobody reads it."""
@@ -176,14 +173,14 @@ class RecurrentLayer(Layer):
 
     def _transform_inputs(self, bottom: Blobs) -> None:
         """What every step adds to the product of its weights with h."""
-        self.xp.matmul(_rows(bottom[0].data, 2), self._w_x.data.T, out=_rows(self.inputs, 2))
+        np.matmul(_rows(bottom[0].data, 2), self._w_x.data.T, out=_rows(self.inputs, 2))
         self.inputs += self._b.data
         if self._has_static:
             static = _rows(bottom[2].data, 1)
-            self.inputs += self.xp.matmul(static, self._w_static.data.T, out=self._from_static)
+            self.inputs += np.matmul(static, self._w_static.data.T, out=self._from_static)
 
     def _write_bottom_diffs(self, bottom: Blobs) -> None:
-        matmul, diffs = self.xp.matmul, _rows(self.input_diffs, 2)
+        matmul, diffs = np.matmul, _rows(self.input_diffs, 2)
         if self.propagate_down[0]:
             matmul(diffs, self._w_x.data, out=_rows(bottom[0].diff, 2))
         if self._has_static:
@@ -228,7 +225,7 @@ class RecurrentLayer(Layer):
                     f"{self.num_output}; was the net changed since the snapshot?"
                 )
             flat = np.frombuffer(b64decode(saved["data"]), saved["dtype"])
-            self._last[i] = self.xp.array(flat.reshape(shape), self.dtype)
+            self._last[i] = np.array(flat.reshape(shape), self.dtype)
 
     # Checking.
 

@@ -2,6 +2,8 @@
 
 from abc import abstractmethod
 
+import numpy as np
+
 from ...core import Array, Blob, Blobs, Layer
 
 
@@ -21,22 +23,19 @@ class ResizingLayer(Layer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
         self._rows, self._columns = (
-            self.xp.asarray(matrix, self.dtype) for matrix in self.mixing(bottom, top)
+            np.asarray(matrix, self.dtype) for matrix in self.mixing(bottom, top)
         )
         n, c, h, _ = bottom[0].shape
-        self._widened = Blob((n, c, h, top[0].shape[3]), self.dtype, self.xp)
+        self._widened = Blob((n, c, h, top[0].shape[3]), self.dtype)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        widened = self.xp.matmul(bottom[0].data, self._columns.T, out=self._widened.data)
-        self.xp.matmul(self._rows, widened, out=top[0].data)
+        widened = np.matmul(bottom[0].data, self._columns.T, out=self._widened.data)
+        np.matmul(self._rows, widened, out=top[0].data)
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if self.propagate_down[0]:
-            widened = self.xp.matmul(self._rows.T, top[0].diff, out=self._widened.data)
-            self.xp.matmul(widened, self._columns, out=bottom[0].diff)
-
-    forward_gpu = forward_cpu
-    backward_gpu = backward_cpu
+            widened = np.matmul(self._rows.T, top[0].diff, out=self._widened.data)
+            np.matmul(widened, self._columns, out=bottom[0].diff)
 
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False

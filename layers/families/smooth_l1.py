@@ -1,5 +1,7 @@
 """SmoothL1LossLayer: what SmoothL1Loss and SmoothL1LossOHEM share."""
 
+import numpy as np
+
 from ...core import Array, Blob, Blobs, Shape
 from .loss import LossLayer
 
@@ -28,27 +30,27 @@ class SmoothL1LossLayer(LossLayer):
         return [()]
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        self._difference = Blob(bottom[0].shape, self.dtype, self.xp)
+        self._difference = Blob(bottom[0].shape, self.dtype)
 
     def terms(self, bottom: Blobs) -> Array:
         """f(w (a - b)), of the shape of a."""
-        xp, d = self.xp, self._difference.data
-        xp.subtract(bottom[0].data, bottom[1].data.reshape(d.shape), out=d)
+        d = self._difference.data
+        np.subtract(bottom[0].data, bottom[1].data.reshape(d.shape), out=d)
         if len(bottom) > 2:
             d *= bottom[2].data.reshape(d.shape)
-        size, square = xp.abs(d), self.sigma**2
-        bent = xp.minimum(size, 1 / square)
+        size, square = np.abs(d), self.sigma**2
+        bent = np.minimum(size, 1 / square)
         return square * bent * (size - bent / 2)
 
     def write_term_gradients(self, factors: Array, bottom: Blobs) -> None:
         """Write the diffs of all bottoms, each term times its factor."""
-        xp, d = self.xp, self._difference.data
-        slope = xp.clip(d * self.sigma**2, -1, 1)
+        d = self._difference.data
+        slope = np.clip(d * self.sigma**2, -1, 1)
         slope *= factors
         if len(bottom) > 2:
             slope *= bottom[2].data.reshape(d.shape)
         for blob, wanted, sign in zip(bottom, self.propagate_down, (1, -1, 0, 0), strict=False):
             if wanted and sign:
-                xp.multiply(slope.reshape(blob.shape), sign, out=blob.diff)
+                np.multiply(slope.reshape(blob.shape), sign, out=blob.diff)
             elif wanted:
                 blob.diff[...] = 0

@@ -1,5 +1,7 @@
 """SoftmaxLossLayer: losses of scores that a softmax makes probabilities of classes."""
 
+import numpy as np
+
 from ...core import Array, Blob, Blobs, Shape
 from .axis_softmax import AxisSoftmax
 from .class_labels import ClassLabels, check_label_count
@@ -40,8 +42,8 @@ class SoftmaxLossLayer(LossLayer):
         scores = bottom[0].shape
         self.folded = fold(scores, self.class_axis(scores))
         self.labels = ClassLabels(self, self.folded, self.ignore_label())
-        self._softmax = AxisSoftmax(self.xp, self.dtype, self.folded, self.workspace)
-        self._probabilities = Blob(scores, self.dtype, self.xp)
+        self._softmax = AxisSoftmax(self.dtype, self.folded, self.workspace)
+        self._probabilities = Blob(scores, self.dtype)
         if self._gives_probabilities:
             top[1].share_data(self._probabilities)
 
@@ -70,4 +72,4 @@ class SoftmaxLossLayer(LossLayer):
     def zero_ignored(self, gradient: Array) -> None:
         """Clear a folded gradient where the label is ignored."""
         if self.labels.ignored is not None:
-            self.xp.copyto(gradient, 0, where=self.labels.ignored[:, None])
+            np.copyto(gradient, 0, where=self.labels.ignored[:, None])

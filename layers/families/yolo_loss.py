@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Blobs, Layer, Shape
+from ...core import Blobs, Shape
 from .annotations import are_annotations, center_truths
 from .elementwise import silently
 from .fold import per_part
@@ -87,9 +87,6 @@ class YoloLoss(LossLayer):
     def write_gradients(self, factor: Any, bottom: Blobs) -> None:
         dx = bottom[0].diff.reshape(self._by_box)
         np.multiply(self._deltas, factor / max(len(dx), 1), out=dx)
-
-    forward_gpu = Layer.forward_gpu
-    backward_gpu = Layer.backward_gpu
 
     # What a subclass calls.
 

@@ -24,7 +24,7 @@ class Piece:
 def pieces(net: Net) -> list[Piece]:
     """The layers of a net as they are."""
     return [
-        Piece(layer, node.bottoms, node.tops, [_host(weight.data) for weight in layer.weights])
+        Piece(layer, node.bottoms, node.tops, [weight.data for weight in layer.weights])
         for node, layer in zip(net.graph.nodes, net.layers, strict=True)
     ]
 
@@ -110,10 +110,6 @@ def _bias(part: Piece) -> Affine | None:
 
 def _is_per_channel(part: Piece, param: Any) -> bool:
     return len(part.bottoms) == 1 and param.axis == 1 and part.weights[0].ndim == 1
-
-
-def _host(array: Any) -> np.ndarray:
-    return array if isinstance(array, np.ndarray) else array.get()
 
 
 _TAKES: dict[str, Callable[..., list[np.ndarray]]] = {

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from ...core import Blob, Blobs, Calls, Layout
-from ...kernels import kernels_for
+from ...kernels import cpu
 from ...layers.families.affine_normalizing import AffineNormalizing
 from ...layers.relu import ReLU
 from ...layers.scale import Scale
@@ -40,7 +40,7 @@ class Normalization:
     def make_kernel(self, bottom: Blob, top: Blob) -> Any:
         """The kernel for these blobs; None where there is none."""
         norm = self._norm
-        return kernels_for(norm.device).prepare_batch_normalization(
+        return cpu.prepare_batch_normalization(
             bottom.shape,
             norm.eps,
             norm.dtype,

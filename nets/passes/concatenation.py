@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from ...core import Blob, Blobs, Calls, Layout
-from ...kernels import kernels_for
 from ...layers.concat import Concat
 from ...layers.convolution import Convolution
 from ..step import ForwardRunner, Step, Terms, next_reader
@@ -69,7 +68,7 @@ class ConvolutionOfParts(ForwardRunner):
 
     def _kernel_of(self, part: Blob, top: Blob) -> Any:
         layer = self._convolution
-        return layer.make_kernel(kernels_for(layer.device), part.shape, **layer.placing(part, top))
+        return layer.make_kernel(part.shape, **layer.placing(part, top))
 
 
 def read_parts(steps: list[Step], terms: Terms) -> list[Step]:

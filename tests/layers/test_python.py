@@ -1,12 +1,10 @@
 import os
 import sys
-import types
 
 import numpy as np
 import pytest
 
 from cortado.core import Blob
-from cortado.core import layer as core_layer
 from cortado.core.gradient_check import check_gradients
 from cortado.layers import create_layer
 from cortado.layers.python import PythonLayer
@@ -117,17 +115,6 @@ class Fails(Rows):
 
     def backward(self, top, propagate_down, bottom):
         raise KeyError("margin")
-
-
-class Exponential(caffe.Layer):
-    def reshape(self, bottom, top):
-        top[0].reshape(*bottom[0].shape)
-
-    def forward(self, bottom, top):
-        top[0].data[...] = np.exp(bottom[0].data)
-
-    def backward(self, top, propagate_down, bottom):
-        bottom[0].diff[...] = top[0].diff * top[0].data
 
 
 class NoForward(caffe.Layer):
@@ -325,75 +312,6 @@ def test_a_class_without_backward_says_so_when_asked(make_layer):
     layer.forward(bottom, top)
     with pytest.raises(ConfigError, match="class my_layers.Rows has no method backward"):
         layer.backward(top, bottom)
-
-
-class DeviceArray(np.ndarray):
-    """An array as unlike numpy's as cupy's: get() makes a numpy array of it."""
-
-    def get(self):
-        return np.array(self)
-
-
-@pytest.fixture
-def device(monkeypatch):
-    """A device whose arrays lie in host memory after all, in place of a GPU."""
-
-    def wrap(make):
-        return lambda *args: make(*args).view(DeviceArray)
-
-    module = types.SimpleNamespace(zeros=wrap(np.zeros), asarray=wrap(np.array))
-    monkeypatch.setattr(core_layer, "array_module", lambda name: np if name == "cpu" else module)
-    return module
-
-
-def layer_on(device, user_class="Affine"):
-    param = caffe_pb2.LayerParameter(name="it", type="Python")
-    param.python_param.module, param.python_param.layer = "my_layers", user_class
-    layer = create_layer(param, device="gpu" if device else "cpu", dtype="float64")
-    bottom, top = ([Blob((3, 4), "float64", device or np)] for _ in range(2))
-    layer.prepare(bottom, top)
-    return layer, bottom, top
-
-
-def run_both_ways(layer, bottom, top):
-    bottom[0].data[...] = np.arange(bottom[0].count).reshape(bottom[0].shape)
-    layer.weights[1].data[...] = 2
-    layer.forward(bottom, top)
-    top[0].diff[...] = bottom[0].data
-    layer.weights[0].diff[...] = 1
-    layer.backward(top, bottom)
-    blobs = [*bottom, *top, *layer.weights]
-    return [side.copy() for blob in blobs for side in (blob.data, blob.diff)]
-
-
-def test_on_a_device_the_class_sees_host_arrays(device):
-    there, here = layer_on(device), layer_on(None)
-    for rows in (3, 2, 5):
-        for layer, bottom, top in (there, here):
-            bottom[0].reshape(rows, 4)
-            layer.reshape(bottom, top)
-        results = run_both_ways(*there)
-        assert all(type(array) is DeviceArray for array in results)
-        for ours, expected in zip(results, run_both_ways(*here), strict=True):
-            np.testing.assert_array_equal(ours, expected)
-    assert all(type(blob.data) is np.ndarray for blob in there[0].instance.blobs)
-
-
-def test_on_a_device_unwanted_gradients_stay_as_they_are(device):
-    layer, bottom, top = layer_on(device)
-    layer.propagate_down = [False]
-    bottom[0].diff[...] = 7
-    run_both_ways(layer, bottom, top)
-    assert (bottom[0].diff == 7).all()
-
-
-def test_on_a_device_backward_sees_what_a_later_layer_made_of_the_top(device):
-    layer, bottom, top = layer_on(device, "Exponential")
-    layer.forward(bottom, top)
-    top[0].data[...] = 5
-    top[0].diff[...] = 2
-    layer.backward(top, bottom)
-    assert (bottom[0].diff == 10).all()
 
 
 def test_caffe_layer_is_the_base_class():

@@ -1,3 +1,6 @@
+import sys
+from types import ModuleType
+
 import numpy as np
 import pytest
 
@@ -227,6 +230,25 @@ def test_the_first_blob_that_is_not_finite_is_found():
 def test_what_cannot_be_built_is_named(text, message):
     with pytest.raises(ConfigError, match=message):
         make(INPUT + text)
+
+
+@pytest.mark.parametrize(
+    ("device", "message"),
+    [
+        ("tpu", "device: 'tpu' is none of "),
+        ("gpu:1", "device 'gpu:1' needs cupy, which is not installed"),
+    ],
+)
+def test_a_device_that_cannot_be_had_is_named(device, message, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    with pytest.raises(ConfigError, match=message):
+        make(TWO_LAYERS, device=device)
+
+
+def test_no_net_runs_on_a_gpu_yet(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", ModuleType("cupy"))
+    with pytest.raises(ConfigError, match="device 'gpu': GPU execution is not there yet"):
+        make(TWO_LAYERS, device="gpu")
 
 
 def test_a_net_without_layers_is_refused():

@@ -45,7 +45,7 @@ def test_a_machine_without_gpu(capsys):
     assert "cores for this process" in lines[0]
     assert "BLAS " in lines[1]
     assert "none is usable: device 'gpu' needs cupy, which is not installed" in lines[2]
-    assert "NumPy on the CPU; device 'gpu': there are no GPU kernels" in lines[3]
+    assert "NumPy on the CPU; device 'gpu' needs cupy" in lines[3]
 
 
 @pytest.mark.usefixtures("no_cupy")
