@@ -3,16 +3,20 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from ..proto import ConfigError
+from .device_memory import DeviceMemory
 from .memory import Array, Memory, Shape
+from .residence import Residence, Twin
 
 # Caffe's limits; larger sizes are mistyped ones, and would take all memory before they fail.
 MOST_AXES = 32
 MOST_NUMBERS = 2**31 - 1
+
+Side = Literal["data", "diff"]
 
 
 class Blob:
@@ -20,6 +24,9 @@ class Blob:
 
     Both are numpy arrays of one shape and dtype. Each is allocated, as zeros, on first use: a net
     that only runs forward never pays for its diffs.
+
+    A blob of a net on a GPU has them there as well (`gpu_data`, `gpu_diff`). Then data and diff are
+    copies, fetched when asked for; what is written to them counts in the next pass of the net.
 
     Channels-last, the arrays have the same shape and other strides: axis 1 of (N, C, *size) runs
     fastest. Kernels of convolutions want it so; nobody else needs to care.
@@ -47,6 +54,41 @@ class Blob:
         """Gradient of the loss with respect to data; zeros until written."""
         shape, last = self._shape, self._channels_last
         return self._diff.array(shape, self._count, self.dtype, last)
+
+    @property
+    def is_on_gpu(self) -> bool:
+        """Whether it lives on a GPU, so that data and diff are copies."""
+        return isinstance(self._data, DeviceMemory)
+
+    @property
+    def gpu_data(self) -> Array:
+        """The values on the GPU that the blob lives on, for kernels."""
+        shape, last = self._shape, self._channels_last
+        return self._data.device_array(shape, self._count, self.dtype, last)
+
+    @property
+    def gpu_diff(self) -> Array:
+        """The gradient on the GPU that the blob lives on, for kernels."""
+        shape, last = self._shape, self._channels_last
+        return self._diff.device_array(shape, self._count, self.dtype, last)
+
+    def live_on(self, residence: Residence) -> None:
+        """From now on have twins on a GPU. Before anybody else shares or binds its memory."""
+        self._data = DeviceMemory(residence, self._data)
+        self._diff = DeviceMemory(residence, self._diff)
+
+    def fetch(self, side: Side) -> None:
+        """In the middle of a pass, copy "data" or "diff" from the GPU to the host."""
+        self._memory(side).fetch(self._count, self.dtype)
+
+    def store(self, side: Side) -> None:
+        """In the middle of a pass, copy "data" or "diff" from the host to the GPU."""
+        self._memory(side).store(self._count, self.dtype)
+
+    def _memory(self, side: Side) -> DeviceMemory:
+        memory = self.data_memory if side == "data" else self.diff_memory
+        assert isinstance(memory, DeviceMemory)
+        return memory
 
     @property
     def handed_out(self) -> bool:
@@ -135,9 +177,22 @@ class Blob:
         """Let diff be other's diff, in this blob's shape."""
         self._diff.share(other._diff)
 
+    def clear_diff(self) -> None:
+        """Set the gradient to zero where it lives, also in the middle of a pass."""
+        if isinstance(self._diff, DeviceMemory):
+            self._diff.clear(self._count, self.dtype)
+        else:
+            self.diff[...] = 0
+
     def keep_diff_apart(self) -> None:
         """Let diff stand on its own again."""
         self._diff.share(self._diff)
+
+    def stand_on(self, data: Twin, diff: Twin, offset: int) -> None:
+        """Move into a part of two larger twins on a GPU, keeping the values."""
+        for memory, twin in ((self._data, data), (self._diff, diff)):
+            assert isinstance(memory, DeviceMemory)
+            memory.stand_on(twin, offset)
 
     def bind(self, data: Array, diff: Array | None = None) -> None:
         """Move into slices of flat arrays, both of `count` numbers, keeping the values."""

@@ -94,6 +94,15 @@ class Layer:
         """How the blobs may lie in memory; decided once the layer is set up."""
         return Layout.PLAIN
 
+    def gpu_kernel(self, context: Any, bottom: Blobs, top: Blobs) -> Any:
+        """What runs the layer on a GPU (a kernels.gpu.Kernel), for blobs of these shapes.
+
+        None where there is none: then the layer runs on the host, with copies each way. Called
+        before it is known how the blobs lie in memory, when propagate_down says which gradients
+        are wanted, and again for other shapes. Also the place to let tops share memory.
+        """
+        return None
+
     def multiply_adds(self, bottom: Blobs, top: Blobs) -> int:
         """How many multiplications, each with an addition, a forward pass takes; 0 for few."""
         return 0

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-Array = Any  # a numpy.ndarray
+Array = Any  # a numpy.ndarray, or on a GPU a cupy.ndarray
 Shape = tuple[int, ...]
 
 
@@ -45,12 +45,14 @@ class Memory:
         if self._buffer is None or self._buffer.size < count:
             # A smaller shape keeps the buffer, so that batches of two sizes cost nothing.
             self._buffer = np.zeros(count, dtype)
-        flat = self._buffer[:count]
-        if channels_last:
-            self._view = np.moveaxis(flat.reshape(shape[0], *shape[2:], shape[1]), -1, 1)
-        else:
-            self._view = flat.reshape(shape)
+        self._view = shaped(self._buffer[:count], shape, channels_last)
         return self._view
+
+    def device_array(self, shape: Shape, count: int, dtype: Any, channels_last: bool) -> Array:
+        """The view of `shape` of the numbers on the device."""
+        if self._source is None:
+            raise RuntimeError("these numbers live on the host alone")
+        return self._source.device_array(shape, count, dtype, channels_last)
 
     def forget_view(self) -> None:
         """Make the view anew when it is next asked for: the layout changed."""
@@ -68,3 +70,12 @@ class Memory:
         if self._buffer is not None:
             flat[...] = self._buffer[: flat.size]
         self._source, self._buffer, self._view = None, flat, None
+
+
+def shaped(flat: Array, shape: Shape, channels_last: bool) -> Array:
+    """A view of a flat array; channels-last, axis 1 runs fastest through it."""
+    if not channels_last:
+        return flat.reshape(shape)
+    n, c, *size = shape
+    axes = len(shape)
+    return flat.reshape(n, *size, c).transpose(0, axes - 1, *range(1, axes - 1))

@@ -26,6 +26,11 @@ class ReLU(ElementwiseLayer):
         self.slope = self.param.relu_param.negative_slope
         # y has the sign of x unless the slope turns it around.
         self.derivative_reads_x = self.slope < 0
+        known = "x" if self.derivative_reads_x else "y"
+        self.gpu_formulas = "x > 0 ? x : a * x", f"{known} > 0 ? 1.f : a"
+
+    def gpu_numbers(self) -> Sequence[float]:
+        return [self.slope]
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from operator import is_
 
-from ..core import Array, Call, Calls, Memory, unseen
+from ..core import Array, Blob, Call, Calls, Memory, unseen
 from .step import Step
 from .weights import Weights
 
@@ -138,12 +138,16 @@ class Bound:
 
 
 def _data(step: Step) -> Arrays:
-    return [blob.data for blob in step.blobs]
+    return [blob.gpu_data if blob.is_on_gpu else blob.data for blob in step.blobs]
 
 
 def _both_sides(step: Step) -> Arrays:
     """data, and the diffs that there are: to ask for others would make them."""
-    return [*_data(step), *(blob.diff if blob.has_diff else None for blob in step.blobs)]
+    return [*_data(step), *(_diff(blob) if blob.has_diff else None for blob in step.blobs)]
+
+
+def _diff(blob: Blob) -> Array:
+    return blob.gpu_diff if blob.is_on_gpu else blob.diff
 
 
 def _are_same(some: Arrays, others: Arrays) -> bool:

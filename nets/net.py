@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from ..core import Blob, Layer, log
-from ..core.device import array_module
+from ..core.device import open_device
 from ..core.rng import fresh_seed, stream
 from ..kernels import new_workspace
+from ..kernels.gpu import Context
 from ..layers import create_layer
 from ..proto import ConfigError
 from ..proto.caffe_pb2 import TEST, NetParameter, Phase
@@ -27,7 +28,8 @@ class Net:
     param        a NetParameter, as read by proto.read_net
     phase        proto.caffe_pb2.TRAIN or TEST; with level and stages it selects the layers
     dtype        "float32", or "float64" for checking gradients
-    device       "cpu", the only one so far
+    device       "cpu"; "gpu" or "gpu:N": layers with kernels for it run there, all others on the
+                 host, with copies each way
     seed         of the initial weights and all other randomness; None draws one
     share_with   a net whose weights are used, instead of own ones, by layers of the same name
     keep         names of blobs to be looked at after a pass, besides inputs and outputs; None: all.
@@ -57,7 +59,8 @@ class Net:
         self.phase = phase
         self.debug_info = param.debug_info  # whether to log the mean size of everything computed
         self.dtype = dtype
-        self.device = _checked(device)
+        self.device = device
+        self.gpu = open_device(device)
         self._keep = keep
         self.seed = fresh_seed() if seed is None else seed
         state = net_state(param, phase, level, stages)
@@ -68,7 +71,7 @@ class Net:
         self.tops: list[list[Blob]] = []
         self.loss_weights: list[list[float]] = []  # one per top of each layer
         self.watchers = Watchers()  # called around each layer, which then runs on its own
-        self.weights = Weights(dtype)
+        self.weights = Weights(dtype, self.gpu.residence if self.gpu else None)
         self.weight_sources = [self.weights]  # also those of nets whose weights this one uses
         try:
             self._build(share_with)
@@ -209,8 +212,10 @@ class Net:
             self.loss_weights,
             [need.anything and not self._is_forward_only for need in needs],
             self.weight_sources,
-            channels_last=workspace is not None and self.dtype == "float32",
+            channels_last=(workspace is not None or self.gpu is not None)
+            and self.dtype == "float32",
             kept=self._kept_blobs(),
+            context=Context(self.gpu) if self.gpu else None,
         )
         self._logged_plan = LoggedPlan(self.plan, self.graph, self.layers, self.blobs, self.weights)
         narration.end(self.outputs)
@@ -231,19 +236,30 @@ class Net:
         self.tops.append(tops)
         layer.check_wiring(len(bottoms), len(tops))
         layer.setup([blob.shape for blob in bottoms])
+        if self.gpu:
+            for weight in layer.weights:
+                weight.live_on(self.gpu.residence)
         layer.size_tops(bottoms, tops)
         self.loss_weights.append(_loss_weights(layer, len(tops)))
         narration.set_up(layer, tops, self.loss_weights[-1], self.data_bytes)
 
     def _top(self, name: str) -> Blob:
-        return self.blobs.setdefault(name, Blob((0,), self.dtype))
+        if name not in self.blobs:
+            self.blobs[name] = self._new_blob()
+        return self.blobs[name]
+
+    def _new_blob(self) -> Blob:
+        blob = Blob((0,), self.dtype)
+        if self.gpu:
+            blob.live_on(self.gpu.residence)
+        return blob
 
     def _automatic_tops(self, layer: Layer, named: int) -> list[Blob]:
         """Blobs for the tops that a layer such as a loss must have and the prototxt left out."""
         if not layer.automatic_tops:
             return []
         count = layer.top_count if isinstance(layer.top_count, int) else (layer.top_count or [0])[0]
-        made = [Blob((0,), self.dtype) for _ in range(named, count)]
+        made = [self._new_blob() for _ in range(named, count)]
         for blob in made:
             self.blobs.setdefault("(automatic)", blob)
         return made
@@ -314,15 +330,6 @@ def _loss_weights(layer: Layer, tops: int) -> list[float]:
             f"loss_weight has {len(given)} values; give none, or one for each of its {tops} tops"
         )
     return list(given)
-
-
-def _checked(device: str) -> str:
-    array_module(device)  # says what is wrong with the name, or what is not installed
-    if device != "cpu":
-        raise ConfigError(
-            f"device {device!r}: GPU execution is not there yet; run this net on the CPU"
-        )
-    return device
 
 
 def _share(layer: Layer, source: Layer) -> None:

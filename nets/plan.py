@@ -1,12 +1,15 @@
 """The plan: a pass over a net as a flat list of calls, with everything looked up beforehand."""
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
 from ..core import Blob, Layer, Shape
+from ..kernels import gpu
 from ..proto import ConfigError
 from .bound import Bound
+from .gpu_runner import put_on_gpu
 from .layer_runs import LayerRuns
 from .passes import chosen_passes, is_chosen
 from .passes.gradients import share_gradients
@@ -36,7 +39,9 @@ class Plan:
         weights: Sequence[Weights],
         channels_last: bool,
         kept: Collection[Blob] | None = None,
+        context: gpu.Context | None = None,
     ):
+        self._residence = context.gpu.residence if context else None
         self._layers, self._bottoms, self._tops = layers, bottoms, tops
         self._runs_backward = runs_backward
         self._losses = [
@@ -53,8 +58,10 @@ class Plan:
         if kept is not None:
             kept = {*kept, *(top for _, top, _ in self._losses)}
         terms = Terms(not any(runs_backward), lambda blob: kept is None or blob in kept)
-        for improve in chosen_passes():
+        for improve in chosen_passes(on_gpu=context is not None):
             self.steps = improve(self.steps, terms)
+        if context:
+            put_on_gpu(self.steps, context)
         self._hidden = [pair for step in self.steps for pair in step.hidden]
         if channels_last and is_chosen("layouts"):
             choose_layouts(self.steps)
@@ -72,7 +79,7 @@ class Plan:
         self._seed_losses()
         self._ran_whole = False
         if kept is not None and channels_last and is_chosen("memory"):
-            self.sharing = share_memory(self.steps, self._needs_backward, kept)
+            self.sharing = share_memory(self.steps, self._needs_backward, kept, self._residence)
 
     def forward(self, start: int, end: int) -> float:
         """Run layers start to end, both included; returns their weighted loss."""
@@ -81,24 +88,22 @@ class Plan:
         self._ran_whole = (start, end) == (0, len(self._layers) - 1)
         if not self._ran_whole:
             self._check_all_shown()
-        with np.errstate(all="ignore"):  # NaNs travel on; the solver says where they began
+        with self._running():
             if self._ran_whole:
                 self._layer_runs.forget_passes()
                 self._forward_whole()
             else:
                 self._forward_part(start, end)
-            return sum(
-                weight * float(top.data.sum())
-                for i, top, weight in self._losses
-                if start <= i <= end
-            )
+        return sum(
+            weight * float(top.data.sum()) for i, top, weight in self._losses if start <= i <= end
+        )
 
     def backward(self, start: int, end: int, adds: bool) -> None:
         """Run the layers from start down to end, both included, that need it, backward.
 
         Gradients of weights are added to their diffs or, without `adds`, written.
         """
-        with np.errstate(all="ignore"):
+        with self._running():
             if self._ran_whole and (start, end) == (len(self._layers) - 1, 0):
                 for call in self.bound.backward(adds):
                     call()
@@ -108,11 +113,23 @@ class Plan:
 
     def steps_forward(self) -> Iterator[Step]:
         """Run the steps again that have bottoms, one by one, each before it is given out."""
-        with np.errstate(all="ignore"):
-            for step, calls in self.bound.forward_by_step():
+        for step, calls in self.bound.forward_by_step():
+            with self._running():
                 for call in calls if step.bottoms else []:
                     call()
-                yield step
+            yield step
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """Around what runs layers: NaNs travel on, and blobs are where they are to be."""
+        if self._residence:
+            self._residence.begin()
+        try:
+            with np.errstate(all="ignore"):  # the solver says where NaNs began
+                yield
+        finally:
+            if self._residence:
+                self._residence.end()
 
     def runs_backward(self, layer: int) -> bool:
         """Whether backward does anything for layer number `layer`."""
@@ -201,6 +218,8 @@ class Plan:
         for k, (_, top, weight) in enumerate(self._losses):
             if self._seeded[k] != top.shape:
                 top.diff[...] = weight
+                if top.is_on_gpu:
+                    top.store("diff")
                 self._seeded[k] = top.shape
 
     def _explained(self, problem: ConfigError, i: int) -> ConfigError:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..core import Blob, Blobs, Calls, Layout
+from ..kernels import gpu
 
 
 class Runner(Protocol):
@@ -13,6 +14,16 @@ class Runner(Protocol):
     @property
     def weights(self) -> list[Blob]:
         """The weights whose gradients backward gives, those of all its layers."""
+        ...
+
+    @property
+    def propagate_down(self) -> list[bool]:
+        """Which bottoms have gradients that somebody reads."""
+        ...
+
+    @property
+    def param_propagate_down(self) -> list[bool]:
+        """Which weights have gradients that somebody reads."""
         ...
 
     def layout(self) -> Layout:
@@ -27,6 +38,10 @@ class Runner(Protocol):
         """As Layer.prepare_kernels."""
         ...
 
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        """As Layer.gpu_kernel."""
+        ...
+
     def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
         """As Layer.bind_forward."""
         ...
@@ -38,6 +53,13 @@ class Runner(Protocol):
 
 class ForwardRunner:
     """The base of what a pass puts in the place of several layers in nets that only run forward."""
+
+    propagate_down: list[bool] = []
+    param_propagate_down: list[bool] = []
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        """None: the passes that make these are for the CPU."""
+        return None
 
     def backward_reads(self) -> tuple[bool, bool]:
         """Nothing: there is no backward."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, Blob, Layer
+from ..core.residence import Residence, Twin
 from ..proto.caffe_pb2 import ParamSpec
 
 ALIGNMENT = 16  # numbers
@@ -41,14 +42,41 @@ class Weight:
 class Weights:
     """The learnable blobs of a net in file order, each once; `data` and `diff` hold them flat."""
 
-    def __init__(self, dtype: Any):
+    def __init__(self, dtype: Any, residence: Residence | None = None):
         self.dtype = np.dtype(dtype)
         self.learnable: list[Weight] = []
-        self.data: Array = np.zeros(0, dtype)
-        self.diff: Array = np.zeros(0, dtype)
+        self.residence = residence  # of a net on a GPU
+        # Data and diff. Fresh pages cost nothing until written: who only runs forward has no diffs.
+        self._flat: list[np.ndarray] = [np.zeros(0, dtype), np.zeros(0, dtype)]
+        self._twins: list[Twin] = []
         self.version = 0  # counts the times that data was written to from inside
         self._by_name: dict[str, Weight] = {}
         self._of_layer: dict[str, list[Weight]] = {}
+
+    @property
+    def data(self) -> np.ndarray:
+        """The values of all weights; on a GPU a copy, as Blob.data is."""
+        return self._twins[0].host() if self._twins else self._flat[0]
+
+    @property
+    def diff(self) -> np.ndarray:
+        """The gradients of all weights; on a GPU a copy, as Blob.diff is."""
+        return self._twins[1].host() if self._twins else self._flat[1]
+
+    @property
+    def gpu_data(self) -> Array:
+        """The values on the GPU."""
+        return self._twins[0].device()
+
+    @property
+    def gpu_diff(self) -> Array:
+        """The gradients on the GPU."""
+        return self._twins[1].device()
+
+    @property
+    def size(self) -> int:
+        """How many numbers the flat arrays have."""
+        return self._twins[0].count if self._twins else self._flat[0].size
 
     def add_layer(self, layer: Layer) -> None:
         """Take in a layer's weights, sharing those whose name is already known."""
@@ -77,9 +105,12 @@ class Weights:
         for weight in self.learnable:
             weight.offset = offset
             offset += -(-weight.blob.count // ALIGNMENT) * ALIGNMENT
-        # Fresh pages cost nothing until written: a net that only runs forward has no diffs.
-        self.data = np.zeros(offset, self.dtype)
-        self.diff = np.zeros(offset, self.dtype)
+        if self.residence:
+            self._twins = [Twin(self.residence, offset, self.dtype) for _ in range(2)]
+            for weight in self.learnable:
+                weight.blob.stand_on(self._twins[0], self._twins[1], weight.offset)
+            return
+        self._flat = [np.zeros(offset, self.dtype) for _ in range(2)]
         for weight in self.learnable:
             place = slice(weight.offset, weight.offset + weight.blob.count)
             weight.blob.bind(self.data[place], self.diff[place])

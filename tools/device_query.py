@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core import log
-from ..core.device import array_module
+from ..core.device import open_device
 from ..kernels import numba
 from ..kernels.choice import allowed
 from ..kernels.onednn import why_missing
@@ -48,7 +48,7 @@ def run(flags: Namespace) -> int:
     print(f"CPU      {_processor()}, {_usable_cores()} cores for this process")
     print(f"NumPy    {np.__version__}, BLAS {_blas()}")
     try:
-        count = _gpu_count()
+        count = open_device("gpu").count
     except ConfigError as reason:
         if flags.gpu:
             raise
@@ -79,14 +79,6 @@ def _blas() -> str:
     return f"{blas['name']} {blas['version']}"
 
 
-def _gpu_count() -> int:
-    runtime = array_module("gpu").cuda.runtime
-    try:
-        return runtime.getDeviceCount()
-    except runtime.CUDARuntimeError as problem:
-        raise ConfigError(f"CUDA says {problem}") from None
-
-
 def _chosen(gpu: str, count: int) -> list[int]:
     if gpu in ("", "all"):
         return list(range(count))
@@ -98,7 +90,7 @@ def _chosen(gpu: str, count: int) -> list[int]:
 
 
 def _show_gpu(device: int) -> None:
-    properties = array_module("gpu").cuda.runtime.getDeviceProperties(device)
+    properties = open_device(f"gpu:{device}").properties
     log.info("common.cpp:178", f"{'Device id:':<31}{device}")
     for line, label, key in _PROPERTIES:
         if key in properties:
@@ -128,7 +120,7 @@ def _cpu_kernels() -> str:
 
 def _gpu_kernels() -> str:
     try:
-        array_module("gpu")
+        open_device("gpu")
     except ConfigError as reason:
         return str(reason)
-    return "CuPy on GPUs"
+    return "CUDA on GPUs"

@@ -1,8 +1,11 @@
 """Layers that compute y = f(x), each number for itself."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ...core import Array, Blob, Blobs, Layer, Layout, Shape
+from ...kernels import gpu
 
 # As in Caffe the logarithm of 0 is -inf and goes on its way: whoever reads it can tell.
 silently = np.errstate(divide="ignore", over="ignore", invalid="ignore")
@@ -21,9 +24,13 @@ class ElementwiseLayer(Layer):
 
     and sets derivative_reads_x = False where y alone tells the derivative: otherwise a layer in
     place keeps a copy of x. self.scratch, a blob of x's shape, is free for both to use.
+
+    For GPUs gpu_formulas says the same: f as an expression of CUDA's C in x, f' as one in x and y,
+    or None; both may use a, b and c, which are the gpu_numbers.
     """
 
     derivative_reads_x = True
+    gpu_formulas: tuple[str, str | None] | None = None
 
     def function(self, x: Array, y: Array) -> None:
         """Write f(x) to y, which may be x itself."""
@@ -32,6 +39,16 @@ class ElementwiseLayer(Layer):
     def derivative(self, x: Array, y: Array, space: Array) -> Array:
         """Give f'(x)."""
         raise self.error("has no backward pass")
+
+    def gpu_numbers(self) -> Sequence[float]:
+        """The numbers a, b and c in gpu_formulas, as many as there are."""
+        return ()
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        if self.gpu_formulas is None:
+            return None
+        numbers, reads_x = self.gpu_numbers(), self.derivative_reads_x
+        return gpu.Elementwise(context, *self.gpu_formulas, numbers, reads_x)
 
     def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
         return bottom_shapes

@@ -28,10 +28,13 @@ PASSES: dict[str, Pass] = {
     "concatenation": read_parts,
 }
 
+GPU_PASSES = ("relu",)
 
-def chosen_passes() -> Sequence[Pass]:
-    """The passes over steps to run, in order."""
-    return [run for name, run in PASSES.items() if is_chosen(name)]
+
+def chosen_passes(on_gpu: bool = False) -> Sequence[Pass]:
+    """The passes over steps to run, in order; on a GPU, those whose results have kernels there."""
+    names = GPU_PASSES if on_gpu else tuple(PASSES)
+    return [PASSES[name] for name in names if is_chosen(name)]
 
 
 def is_chosen(name: str) -> bool:

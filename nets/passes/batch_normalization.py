@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from ...core import Blob, Blobs, Calls, Layout
-from ...kernels import cpu
+from ...kernels import cpu, gpu
 from ...layers.families.affine_normalizing import AffineNormalizing
 from ...layers.relu import ReLU
 from ...layers.scale import Scale
@@ -28,6 +28,21 @@ class Normalization:
     def weights(self) -> list[Blob]:
         """The norm's, then Scale's."""
         return [*self._norm.weights, *(self._scale.weights if self._scale else [])]
+
+    @property
+    def propagate_down(self) -> list[bool]:
+        """Those of the norm."""
+        return self._norm.propagate_down
+
+    @property
+    def param_propagate_down(self) -> list[bool]:
+        """Those of the norm, then of Scale."""
+        of_scale = self._scale.param_propagate_down if self._scale else []
+        return [*self._norm.param_propagate_down, *of_scale]
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        """None as yet: on a GPU the layers run one by one."""
+        return None
 
     def layout(self) -> Layout:
         """x and y alike."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core import Blob, Memory
+from ...core.residence import Residence
 from ..step import Step
 
 ALIGNMENT = 16  # numbers: a cache line
@@ -36,14 +37,20 @@ class Sharing:
 
 
 def share_memory(
-    steps: Sequence[Step], needs_backward: Callable[[Step], bool], kept: Collection[Blob]
+    steps: Sequence[Step],
+    needs_backward: Callable[[Step], bool],
+    kept: Collection[Blob],
+    residence: Residence | None = None,
 ) -> Sharing:
-    """Give the blobs of the steps, except for the kept ones, places in one array."""
+    """Give the blobs of the steps, except for the kept ones, places in one array.
+
+    The array is on the host or, for blobs that live on a GPU, there.
+    """
     tenants = _tenants(steps, needs_backward, kept)
     total = _settle(tenants)
     if not tenants:
         return Sharing()
-    arena = np.zeros(total, "float32")
+    arena = residence.gpu.zeros(total, "float32") if residence else np.zeros(total, "float32")
     for tenant in tenants:
         tenant.memory.bind(arena[tenant.offset : tenant.offset + tenant.count])
     return Sharing(arena.nbytes, 4 * sum(tenant.count for tenant in tenants))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from ...core import Blob, Blobs, Calls, Layout
+from ...kernels import gpu
 from ...kernels.slope import Ceiling, Slope
 from ...layers.convolution import Convolution
 from ...layers.deconvolution import Deconvolution
@@ -29,6 +30,21 @@ class WithReLU:
     def weights(self) -> list[Blob]:
         """Those of the layer."""
         return self.layer.weights
+
+    @property
+    def propagate_down(self) -> list[bool]:
+        """Those of the layer."""
+        return self.layer.propagate_down
+
+    @property
+    def param_propagate_down(self) -> list[bool]:
+        """Those of the layer."""
+        return self.layer.param_propagate_down
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        """The layer's, with the ReLU after it."""
+        kernel = self.layer.gpu_kernel(context, bottom, top)
+        return kernel and gpu.WithReLU(context, kernel, self.slope)
 
     def layout(self) -> Layout:
         """That of the layer."""

@@ -1,0 +1,182 @@
+"""Gpu: one CUDA device, by way of CuPy. All that touches CUDA itself stands here.
+
+Work goes to a stream of our own, in order. Arrays on the device are flat CuPy arrays and views of
+them; nobody computes with those but kernels.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..proto import ConfigError
+from .memory import Array
+from .optional import load
+from .residence import Residence
+
+Call = Callable[[], Any]
+
+
+class OutOfDeviceMemory(ConfigError):
+    """The device has no room for an array."""
+
+
+class Gpu:
+    """CUDA device number `ordinal`.
+
+    Raises ConfigError if there is no CuPy, driver, or device of that number.
+    """
+
+    def __init__(self, ordinal: int = 0):
+        self._cupy = load("cupy", "gpu", f'device "gpu:{ordinal}"')
+        self._runtime = self._cupy.cuda.runtime
+        self.count = self._count()  # how many GPUs there are
+        if ordinal >= self.count:
+            known = ", ".join(f'"gpu:{i}"' for i in range(self.count)) or "none"
+            raise ConfigError(f'device "gpu:{ordinal}": there is no such GPU; found {known}')
+        self.ordinal = ordinal
+        self._device = self._cupy.cuda.Device(ordinal)
+        with self._device:
+            self._stream = self._cupy.cuda.Stream(non_blocking=True)
+        self.properties: dict[str, Any] = self._runtime.getDeviceProperties(ordinal)
+        self.name: str = self.properties["name"].decode()
+        self.residence = Residence(self)
+
+    @property
+    def stream(self) -> int:
+        """The cudaStream_t that everything runs on."""
+        return self._stream.ptr
+
+    def activate(self) -> None:
+        """Make this the device, and ours the stream, of the calling thread."""
+        self._device.use()
+        self._stream.use()
+
+    # Memory.
+
+    def zeros(self, count: int, dtype: Any) -> Array:
+        """A flat array of zeros on the device."""
+        return self._allocate(self._cupy.zeros, count, dtype)
+
+    def empty(self, count: int, dtype: Any) -> Array:
+        """A flat array on the device with whatever was there before."""
+        return self._allocate(self._cupy.empty, count, dtype)
+
+    def pinned(self, count: int, dtype: Any) -> np.ndarray:
+        """A flat array on the host that the device reads without the processor's help."""
+        self.activate()
+        return load("cupyx", "gpu", "pinned memory").empty_pinned(count, dtype)
+
+    def upload(self, host: np.ndarray, device: Array) -> None:
+        """Copy flat memory to the device; `host` may be written again, unless it is pinned."""
+        self._copy(_address(host), self.pointer(device), host.nbytes, device.nbytes)
+
+    def download(self, device: Array, host: np.ndarray) -> None:
+        """Copy flat memory from the device, and wait for it."""
+        self._copy(self.pointer(device), _address(host), device.nbytes, host.nbytes)
+        self._stream.synchronize()
+
+    def copy(self, source: Array, target: Array) -> None:
+        """Copy flat memory on the device."""
+        self._copy(self.pointer(source), self.pointer(target), source.nbytes, target.nbytes)
+
+    def clear(self, array: Array) -> None:
+        """Set flat memory on the device to zero."""
+        if array.nbytes:
+            self._runtime.memsetAsync(self.pointer(array), 0, array.nbytes, self._stream.ptr)
+
+    def pointer(self, array: Array) -> int:
+        """Where an array begins in the memory of the device."""
+        return array.data.ptr
+
+    def memory_info(self) -> tuple[int, int]:
+        """Bytes that are free, and that there are."""
+        with self._device:
+            return self._runtime.memGetInfo()
+
+    # Work.
+
+    def compile(self, source: str, options: tuple[str, ...]) -> Any:
+        """The kernels of a CUDA source: get_function(name)(grid, block, arguments, shared_mem)."""
+        self.activate()
+        return self._cupy.RawModule(code=source, options=("--std=c++17", *options))
+
+    def capture(self, calls: Sequence[Call]) -> Call:
+        """A call that makes these launches again, as one: a CUDA graph of them."""
+        self.activate()
+        # Relaxed: code that loads a module or asks for the time of day may run meanwhile.
+        self._stream.begin_capture(self._runtime.streamCaptureModeRelaxed)
+        try:
+            for call in calls:
+                call()
+        except BaseException:
+            self._stream.end_capture()
+            raise
+        graph = self._stream.end_capture()
+        graph.upload(self._stream)
+        return partial(graph.launch, self._stream)
+
+    def synchronize(self) -> None:
+        """Wait until all work is done; what went wrong in a kernel is raised here."""
+        self._stream.synchronize()
+
+    def time(self, call: Call) -> float:
+        """Seconds that a call's work takes on the device."""
+        self.activate()
+        start, end = (self._cupy.cuda.Event() for _ in range(2))
+        start.record(self._stream)
+        call()
+        end.record(self._stream)
+        end.synchronize()
+        return self._cupy.cuda.get_elapsed_time(start, end) / 1000
+
+    def _allocate(self, make: Callable[..., Array], count: int, dtype: Any) -> Array:
+        self.activate()
+        try:
+            return make(count, dtype)
+        except self._cupy.cuda.memory.OutOfMemoryError:
+            free, total = self.memory_info()
+            size = count * np.dtype(dtype).itemsize
+            raise OutOfDeviceMemory(
+                f'device "gpu:{self.ordinal}" ({self.name}) has no room for {_mib(size)} more: '
+                f"{_mib(free)} of {_mib(total)} are free; lower batch_size"
+            ) from None
+
+    def _copy(self, source: int, target: int, size: int, room: int) -> None:
+        if size != room:
+            raise ValueError(f"{size} bytes do not fit an array of {room}")
+        if size:
+            kind = self._runtime.memcpyDefault
+            self._runtime.memcpyAsync(target, source, size, kind, self._stream.ptr)
+
+    def _count(self) -> int:
+        try:
+            return self._runtime.getDeviceCount()
+        except self._runtime.CUDARuntimeError as problem:
+            raise ConfigError(_explained(str(problem))) from None
+
+
+def _explained(problem: str) -> str:
+    """What CUDA said, with what to do about it."""
+    if "InsufficientDriver" in problem:
+        return (
+            "no GPU is usable: there is no NVIDIA driver, or one too old for this CuPy; "
+            f"nvidia-smi should run and show CUDA 13 or later (CUDA says {problem})"
+        )
+    if "NoDevice" in problem:
+        return (
+            "no GPU is usable: the driver shows none; see nvidia-smi and CUDA_VISIBLE_DEVICES "
+            f"(CUDA says {problem})"
+        )
+    return f"no GPU is usable: CUDA says {problem}"
+
+
+def _address(array: np.ndarray) -> int:
+    if not array.flags.c_contiguous:
+        raise ValueError("only memory that lies dense can be copied to and from a device")
+    return array.ctypes.data
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:,.0f} MiB"

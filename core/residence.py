@@ -1,0 +1,114 @@
+"""Residence: which numbers of the blobs on a GPU are current, those on the host or its own.
+
+As in Caffe, who looks at a blob gets an array on the host, and what it wrote there counts in the
+next pass. Nothing is done per blob and pass: passes are counted, and a host's copy is as good as
+the pass it was made after.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .memory import Array
+
+
+class Residence:
+    """The host's copies of what lives on one GPU.
+
+    A pass over a net stands between begin() and end(): what somebody may have written on the host
+    goes up before it, and counts as old after it.
+    """
+
+    def __init__(self, gpu: Any):
+        self.gpu = gpu
+        self.passes = 0
+        self.is_running = False
+        self._shown: dict[Twin, None] = {}  # given to somebody on the host since the last pass
+
+    def begin(self) -> None:
+        """Bring to the device what was written on the host."""
+        self.gpu.activate()
+        for twin in self._shown:
+            twin.push()
+        self._shown.clear()
+        self.is_running = True
+
+    def end(self) -> None:
+        """From now on the device's numbers are the current ones."""
+        self.is_running = False
+        self.passes += 1
+
+    def show(self, twin: "Twin") -> None:
+        """Note that somebody on the host has the array, and may write to it."""
+        self._shown[twin] = None
+
+
+class Twin:
+    """A flat array on the host and one on the device that stand for the same numbers.
+
+    Either is made when first asked for, and gets what the other has.
+    """
+
+    __slots__ = ("_device", "_host", "_seen", "count", "device_dtype", "dtype", "residence")
+
+    def __init__(self, residence: Residence, count: int, dtype: Any):
+        self.residence = residence
+        self.count = count
+        self.dtype = np.dtype(dtype)
+        self._host: np.ndarray | None = None
+        self._device: Array | None = None
+        self._seen = 0  # how many passes there had been when the host's copy was current
+
+    @property
+    def exists(self) -> bool:
+        """Whether either side was made."""
+        return self._host is not None or self._device is not None
+
+    def host(self) -> np.ndarray:
+        """The host's array, current, for somebody who may write to it.
+
+        During a pass it is what the pass's own copies made of it.
+        """
+        residence = self.residence
+        if self._host is None:
+            self._host = np.zeros(self.count, self.dtype)
+            if self._device is not None and not residence.is_running:
+                self.fetch()
+        if not residence.is_running:
+            if self._device is not None and self._seen != residence.passes:
+                self.fetch()
+            residence.show(self)
+        return self._host
+
+    def device(self) -> Array:
+        """The device's array; what was written on the host so far goes along."""
+        if self._device is None:
+            self._device = self.residence.gpu.zeros(self.count, self.dtype)
+            if self._host is not None:
+                self.store()
+        return self._device
+
+    def lie_in(self, device: Array) -> None:
+        """Let the device's numbers be a slice of a larger array of its own; none are kept."""
+        self._device = device
+
+    def push(self) -> None:
+        """Copy to the device what may have been written on the host since the last pass."""
+        if self._host is not None and self._device is not None and self._is_seen:
+            self.store()
+
+    def fetch(self) -> None:
+        """Copy from the device."""
+        assert self._host is not None
+        self.residence.gpu.download(self.device(), self._host)
+        self._seen = self.residence.passes
+
+    def store(self) -> None:
+        """Copy to the device."""
+        assert self._host is not None
+        self.residence.gpu.upload(self._host, self.device())
+        self._seen = self.residence.passes
+
+    @property
+    def _is_seen(self) -> bool:
+        return self._seen == self.residence.passes

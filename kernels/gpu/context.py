@@ -1,0 +1,101 @@
+"""Context: what the kernels of one net on one GPU share."""
+
+from functools import cache
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...core import Array
+from .changing import ChangingNumbers
+from .copying import axes_of, geometry_of, is_dense
+from .launch import Function, Launch
+
+SOURCES = Path(__file__).parent / "cuda"
+THREADS = 256  # of a block, where nothing else asks for another number
+MOST_BLOCKS = 1 << 20  # threads go on to further numbers where there are more
+
+# What `real`, the type of the numbers of blobs, is in a source; bfloat16 has no type in NumPy.
+REALS = {"float32": 0, "float16": 1, "uint16": 2}
+
+
+class Context:
+    """Compiles, launches, and hands out memory beside the blobs.
+
+    gpu    a core.gpu.Gpu
+    tf32   whether products of float32 numbers may be rounded to TF32 on their way
+    """
+
+    def __init__(self, gpu: Any, tf32: bool = True):
+        self.gpu = gpu
+        self.tf32 = tf32
+        self.changing = ChangingNumbers(gpu)
+        self._workspace: Array | None = None
+
+    def function(self, file: str, name: str, real: Any = "float32", **definitions: Any) -> Function:
+        """Kernel `name` of a source in cuda/, with these macros defined."""
+        macros = "".join(f"#define {key} {value}\n" for key, value in definitions.items())
+        return _module(self.gpu, f'{macros}#define REAL {REALS[str(real)]}\n#include "{file}"\n')(
+            name
+        )
+
+    def each(self, function: Function, label: str, count: int, *arguments: Any) -> list[Launch]:
+        """The launch of at least one thread for each of `count`; none if that is 0.
+
+        Kernels run through their numbers with EACH of numbers.cuh, so that fewer threads do too.
+        """
+        blocks = min(-(-count // THREADS), MOST_BLOCKS)
+        return self.blocks(function, label, blocks, THREADS, *arguments)
+
+    def blocks(
+        self,
+        function: Function,
+        label: str,
+        blocks: int,
+        threads: int,
+        *arguments: Any,
+        shared: int = 0,
+    ) -> list[Launch]:
+        """The launch of so many blocks of so many threads; none if there are no blocks."""
+        if not blocks:
+            return []
+        return [Launch(function, label, (blocks,), (threads,), arguments, shared)]
+
+    def copy(self, source: Array, target: Array, *, adds: bool = False) -> list[Launch]:
+        """target = source, or target + source: views of one shape and dtype, of any strides."""
+        axes = axes_of(source, target)
+        name = "copy_dense" if is_dense(axes) else "copy"
+        function = self.function("copy.cu", name, target.dtype)
+        where = () if is_dense(axes) else (self.constants(geometry_of(axes)), len(axes))
+        count = prod(target.shape)
+        return self.each(function, name, count, source, target, *where, count, adds)
+
+    def fill(self, target: Array, value: float) -> list[Launch]:
+        """Write one number everywhere in an array that lies dense."""
+        function = self.function("copy.cu", "fill", target.dtype)
+        return self.each(function, "fill", target.size, target, target.size, value)
+
+    def constants(self, numbers: np.ndarray) -> Array:
+        """Numbers on the device, for kernels to read."""
+        device = self.gpu.empty(numbers.size, numbers.dtype)
+        self.gpu.upload(numbers, device)
+        return device
+
+    def zeros(self, count: int, dtype: Any = "float32") -> Array:
+        """A flat array on the device that belongs to whoever asks."""
+        return self.gpu.zeros(count, dtype)
+
+    def workspace(self, size: int) -> Array:
+        """At least so many bytes on the device, which all kernels of the net write to in turn."""
+        if self._workspace is None or self._workspace.size < size:
+            # Kernels bound before keep the smaller one.
+            self._workspace = self.gpu.empty(size, "uint8")
+        return self._workspace
+
+
+@cache
+def _module(gpu: Any, source: str) -> Any:
+    """get_function of a compiled source; compiled once, however many nets there are."""
+    module = gpu.compile(source, (f"-I{SOURCES}",))
+    return cache(module.get_function)

@@ -1,0 +1,27 @@
+// The types of the numbers in blobs, and the loop that every thread runs through.
+#pragma once
+
+// real: what blobs hold; value(x) makes a float of it, number(v) rounds a float to it.
+#if REAL == 1
+#include <cuda_fp16.h>
+typedef __half real;
+__device__ __forceinline__ float value(real x) { return __half2float(x); }
+__device__ __forceinline__ real number(float v) { return __float2half_rn(v); }
+#elif REAL == 2
+#include <cuda_bf16.h>
+typedef __nv_bfloat16 real;
+__device__ __forceinline__ float value(real x) { return __bfloat162float(x); }
+__device__ __forceinline__ real number(float v) { return __float2bfloat16_rn(v); }
+#else
+typedef float real;
+__device__ __forceinline__ float number(float v) { return v; }
+#endif
+__device__ __forceinline__ float value(float x) { return x; }
+
+// KERNEL(name)(arguments) { ... } can be launched from outside.
+#define KERNEL(name) extern "C" __global__ void name
+
+// Runs through 0 .. count - 1, shared out among all threads of the grid.
+#define EACH(i, count)                                                                   \
+    for (unsigned i = blockIdx.x * blockDim.x + threadIdx.x; i < (unsigned)(count);      \
+         i += gridDim.x * blockDim.x)

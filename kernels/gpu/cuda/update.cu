@@ -1,0 +1,67 @@
+// Solver updates: all that happens to a number, from its gradient to its step, in one pass.
+// RULE is the number of a rule in update.py; the letters are those of solvers/.
+#include "numbers.cuh"
+#include "reduce.cuh"
+
+// partial[block] = the block's share of the sum of squares of g.
+KERNEL(squares)(const float* g, int count, double* partial) {
+    double sum = 0;
+    EACH(i, count) {
+        sum += (double)g[i] * g[i];
+    }
+    sum = block_sum(sum);
+    if (threadIdx.x == 0) partial[blockIdx.x] = sum;
+}
+
+// scale = what gradients are multiplied by: 1 / batches, less where their norm is above the limit.
+// One block; with limit < 0 there is none.
+KERNEL(clip)(const double* partial, int blocks, float limit, float batches, float* scale) {
+    double sum = 0;
+    for (int i = threadIdx.x; i < blocks; i += blockDim.x) sum += partial[i];
+    sum = block_sum(sum);
+    if (threadIdx.x != 0) return;
+    const float norm = (float)sqrt(sum);
+    *scale = (norm > limit ? limit / norm : 1.f) / batches;
+}
+
+#ifdef RULE
+// Block b moves the numbers bounds[2 b] .. bounds[2 b + 1] - 1; factors: its rate's factor and its
+// decay. numbers[k] points to the k-th number of the rule's formula, rate first.
+KERNEL(update)
+(float* w, const float* g, float* h, float* s, const int* bounds, const float* factors,
+ const float* scale, int l1, const float* rate, const float* n0, const float* n1, const float* n2,
+ const float* n3) {
+    const int start = bounds[2 * blockIdx.x], stop = bounds[2 * blockIdx.x + 1];
+    const float lr = *rate * factors[2 * blockIdx.x], decay = factors[2 * blockIdx.x + 1];
+    const float times = *scale;
+    for (int i = start + threadIdx.x; i < stop; i += blockDim.x) {
+        const float weight = w[i];
+        const float direction = l1 ? (float)((weight > 0) - (weight < 0)) : weight;
+        const float gradient = g[i] * times + direction * decay;
+#if RULE == 0  // SGD: momentum
+        const float v = h[i] * *n0 + gradient * lr;
+        h[i] = v;
+        w[i] = weight - v;
+#elif RULE == 1  // Nesterov: momentum
+        const float before = h[i] * *n0, v = before + gradient * lr;
+        h[i] = v;
+        w[i] = (weight + before) - v * (1.f + *n0);
+#elif RULE == 2  // AdaGrad: delta
+        h[i] += gradient * gradient;
+        w[i] = weight - gradient / (sqrtf(h[i]) + *n0) * lr;
+#elif RULE == 3  // RMSProp: rms_decay, delta
+        h[i] = h[i] * *n0 + gradient * gradient * (1.f - *n0);
+        w[i] = weight - gradient / (sqrtf(h[i]) + *n1) * lr;
+#elif RULE == 4  // AdaDelta: momentum, delta
+        h[i] = h[i] * *n0 + gradient * gradient * (1.f - *n0);
+        const float u = sqrtf((s[i] + *n1) / (h[i] + *n1)) * gradient;
+        s[i] = s[i] * *n0 + u * u * (1.f - *n0);
+        w[i] = weight - u * lr;
+#else  // Adam: b1, b2, delta, correction
+        h[i] = h[i] * *n0 + gradient * (1.f - *n0);
+        s[i] = s[i] * *n1 + gradient * gradient * (1.f - *n1);
+        w[i] = weight - h[i] / (sqrtf(s[i]) + *n2) * (lr * *n3);
+#endif
+    }
+}
+#endif
