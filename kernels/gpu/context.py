@@ -71,6 +71,11 @@ class Context:
         count = prod(target.shape)
         return self.each(function, name, count, source, target, *where, count, adds)
 
+    def copy_memory(self, source: Array, target: Array) -> list[Launch]:
+        """Copy arrays that lie dense as they lie in memory, whatever their shapes."""
+        function = self.function("copy.cu", "copy_dense", target.dtype)
+        return self.each(function, "copy", target.size, source, target, target.size, False)
+
     def fill(self, target: Array, value: float) -> list[Launch]:
         """Write one number everywhere in an array that lies dense."""
         function = self.function("copy.cu", "fill", target.dtype)

@@ -45,7 +45,7 @@ class Elementwise:
         if bottom[0] is top[0] and self._reads_x and "DERIVATIVE" in self._macros:
             if self._kept is None or self._kept.size != x.size:
                 self._kept = self._context.zeros(x.size, x.dtype)
-            keeping = self._context.copy(x, self._kept)
+            keeping = self._context.copy_memory(x, self._kept)
         function = self._function("forward", x)
         return keeping + self._context.each(
             function, "elementwise", x.size, x, y, x.size, *self._numbers
