@@ -10,6 +10,7 @@ import numpy as np
 from ...core import Array
 from .changing import ChangingNumbers
 from .copying import axes_of, geometry_of, is_dense
+from .faults import Faults
 from .launch import Function, Launch
 
 SOURCES = Path(__file__).parent / "cuda"
@@ -31,6 +32,7 @@ class Context:
         self.gpu = gpu
         self.tf32 = tf32
         self.changing = ChangingNumbers(gpu)
+        self.faults = Faults(gpu)
         self._workspace: Array | None = None
 
     def function(self, file: str, name: str, real: Any = "float32", **definitions: Any) -> Function:
