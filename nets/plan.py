@@ -1,15 +1,16 @@
 """The plan: a pass over a net as a flat list of calls, with everything looked up beforehand."""
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import numpy as np
 
-from ..core import Blob, Layer, Shape
+from ..core import Blob, Call, Layer, Shape
 from ..kernels import gpu
 from ..proto import ConfigError
 from .bound import Bound
 from .gpu_runner import put_on_gpu
+from .gpu_runs import GpuRuns
 from .layer_runs import LayerRuns
 from .passes import chosen_passes, is_chosen
 from .passes.gradients import share_gradients
@@ -41,10 +42,9 @@ class Plan:
         kept: Collection[Blob] | None = None,
         context: gpu.Context | None = None,
     ):
-        self._residence = context.gpu.residence if context else None
         self._layers, self._bottoms, self._tops = layers, bottoms, tops
         self._runs_backward = runs_backward
-        self._losses = [
+        self.losses = [
             (i, top, weight)
             for i, (blobs, counts) in enumerate(zip(tops, loss_weights, strict=True))
             for top, weight in zip(blobs, counts, strict=True)
@@ -56,7 +56,7 @@ class Plan:
             for i, layer in enumerate(layers)
         ]
         if kept is not None:
-            kept = {*kept, *(top for _, top, _ in self._losses)}
+            kept = {*kept, *(top for _, top, _ in self.losses)}
         terms = Terms(not any(runs_backward), lambda blob: kept is None or blob in kept)
         for improve in chosen_passes(on_gpu=context is not None):
             self.steps = improve(self.steps, terms)
@@ -73,29 +73,33 @@ class Plan:
         self.sharing = Sharing()
         self._layer_runs = LayerRuns(layers, bottoms, tops, self.steps)
         self.bound = Bound(self.steps, self._needs_backward, weights)
+        self.gpu_runs = GpuRuns(context, self.bound, self._explained) if context else None
         self._prepared = [_shapes(i, bottoms, tops) for i in range(len(layers))]
         self._source_shapes = [blob.shape for blob in self._sources]
-        self._seeded: list[Shape | None] = [None] * len(self._losses)
+        self._seeded: list[Shape | None] = [None] * len(self.losses)
         self._seed_losses()
         self._ran_whole = False
         if kept is not None and channels_last and is_chosen("memory"):
-            self.sharing = share_memory(self.steps, self._needs_backward, kept, self._residence)
+            residence = context.gpu.residence if context else None
+            self.sharing = share_memory(self.steps, self._needs_backward, kept, residence)
 
     def forward(self, start: int, end: int) -> float:
         """Run layers start to end, both included; returns their weighted loss."""
-        if [blob.shape for blob in self._sources] != self._source_shapes:
-            self.reshape(0)
+        self.follow_shapes()
         self._ran_whole = (start, end) == (0, len(self._layers) - 1)
         if not self._ran_whole:
             self._check_all_shown()
         with self._running():
+            if self.gpu_runs:
+                self.gpu_runs.begin_forward()
             if self._ran_whole:
                 self._layer_runs.forget_passes()
                 self._forward_whole()
             else:
                 self._forward_part(start, end)
+        self.check_faults()
         return sum(
-            weight * float(top.data.sum()) for i, top, weight in self._losses if start <= i <= end
+            weight * float(top.data.sum()) for i, top, weight in self.losses if start <= i <= end
         )
 
     def backward(self, start: int, end: int, adds: bool) -> None:
@@ -105,8 +109,11 @@ class Plan:
         """
         with self._running():
             if self._ran_whole and (start, end) == (len(self._layers) - 1, 0):
-                for call in self.bound.backward(adds):
-                    call()
+                if self.gpu_runs:
+                    self.gpu_runs.backward(adds)
+                else:
+                    for call in self.bound.backward(adds):
+                        call()
             else:
                 self._check_all_shown()
                 self._backward_part(start, end, adds)
@@ -121,15 +128,38 @@ class Plan:
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        """Around what runs layers: NaNs travel on, and blobs are where they are to be."""
-        if self._residence:
-            self._residence.begin()
+        """Around what runs layers."""
+        with ExitStack() as stack:
+            stack.enter_context(np.errstate(all="ignore"))  # the solver says where NaNs began
+            if self.gpu_runs:
+                stack.enter_context(self.gpu_runs.running())
+            yield
+
+    def step_on_gpu(self, after_forward: Sequence[Sequence[Call]], last: list[Call]) -> bool:
+        """Forward, backward and more as one recording: see GpuRuns.step. False if it cannot."""
+        assert self.gpu_runs
+        self.follow_shapes()
+        self._ran_whole = True
+        self._layer_runs.forget_passes()
+        with self._running():
+            self.gpu_runs.begin_forward()
+            return self.gpu_runs.step(after_forward, last)
+
+    def follow_shapes(self) -> None:
+        """Prepare layers anew if inputs have other shapes than before."""
+        if [blob.shape for blob in self._sources] != self._source_shapes:
+            self.reshape(0)
+
+    def check_faults(self) -> None:
+        """Raise the error of what kernels found wrong with the data since the last time."""
+        if not self.gpu_runs:
+            return
         try:
-            with np.errstate(all="ignore"):  # the solver says where NaNs began
-                yield
-        finally:
-            if self._residence:
-                self._residence.end()
+            self.gpu_runs.context.faults.check()
+        except ConfigError as problem:
+            beginnings = [f"layer {layer.name!r} " for layer in self._layers]
+            layers = [i for i, words in enumerate(beginnings) if str(problem).startswith(words)]
+            raise self._explained(problem, layers[0] if layers else 0) from None
 
     def runs_backward(self, layer: int) -> bool:
         """Whether backward does anything for layer number `layer`."""
@@ -164,6 +194,8 @@ class Plan:
         return changed
 
     def _forward_whole(self) -> None:
+        if self.gpu_runs and self.gpu_runs.forward():
+            return
         segment, count = 0, 1
         while segment < count:
             segments = self.bound.forward()
@@ -215,7 +247,7 @@ class Plan:
 
     def _seed_losses(self) -> None:
         """The gradient of the loss with respect to a loss top of a new shape is its weight."""
-        for k, (_, top, weight) in enumerate(self._losses):
+        for k, (_, top, weight) in enumerate(self.losses):
             if self._seeded[k] != top.shape:
                 top.diff[...] = weight
                 if top.is_on_gpu:

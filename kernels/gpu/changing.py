@@ -20,25 +20,32 @@ class ChangingNumbers:
 
     def __init__(self, gpu: Any):
         self._gpu = gpu
-        self._ask: list[tuple[Callable[[], Any], np.ndarray]] = []
+        self._places: dict[Callable[[], Any], tuple[np.ndarray, Array]] = {}
         self._host: np.ndarray | None = None
         self._device: Array = None
 
     def add(self, dtype: Any, ask: Callable[[], Any]) -> Array:
-        """A place on the device for one number of 4 or 8 bytes; `ask` gives it for each pass."""
+        """A place on the device for one number of 4 or 8 bytes; `ask` gives it for each pass.
+
+        A bound method that was added before keeps its place: where shapes vary, kernels are made
+        and bound over and over.
+        """
+        if ask in self._places:
+            return self._places[ask][1]
         if self._host is None:
             self._host = np.zeros(ROOM, np.uint64)
             self._device = self._gpu.zeros(ROOM, np.uint64)
-        slot = slice(len(self._ask), len(self._ask) + 1)
-        if slot.stop > ROOM:
+        place = len(self._places)
+        if place == ROOM:
             raise RuntimeError(f"a net on a GPU can have {ROOM} changing numbers")
-        self._ask.append((ask, self._host[slot].view(dtype)[:1]))
-        return self._device[slot].view(dtype)[:1]
+        host, device = (array[place : place + 1] for array in (self._host, self._device))
+        self._places[ask] = host.view(dtype)[:1], device.view(dtype)[:1]
+        return self._places[ask][1]
 
     def send(self) -> None:
         """Ask for every number, and copy them to the device."""
         if self._host is None:
             return
-        for ask, place in self._ask:
+        for ask, (place, _) in self._places.items():
             place[0] = ask()
         self._gpu.upload(self._host, self._device)

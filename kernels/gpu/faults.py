@@ -27,13 +27,17 @@ class Faults:
         self._device: Array = None
 
     def add(self, explain: Explain) -> Array:
-        """A flag: kernels set it with atomicMax(flag, item + 1); explain(item) gives the error."""
+        """A flag: kernels set it with atomicMax(flag, item + 1); explain(item) gives the error.
+
+        A bound method that was added before keeps its flag.
+        """
         if self._device is None:
             self._device = self._gpu.zeros(ROOM, np.int32)
-        place = len(self._explain)
+        if explain not in self._explain:
+            self._explain.append(explain)
+        place = self._explain.index(explain)
         if place == ROOM:
             raise RuntimeError(f"a net on a GPU can watch for {ROOM} kinds of faults")
-        self._explain.append(explain)
         return self._device[place : place + 1]
 
     def check(self) -> None:
