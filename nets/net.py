@@ -61,6 +61,7 @@ class Net:
         self.dtype = dtype
         self.device = device
         self.gpu = open_device(device)
+        self.context = Context(self.gpu) if self.gpu else None
         self._keep = keep
         self.seed = fresh_seed() if seed is None else seed
         state = net_state(param, phase, level, stages)
@@ -215,7 +216,7 @@ class Net:
             channels_last=(workspace is not None or self.gpu is not None)
             and self.dtype == "float32",
             kept=self._kept_blobs(),
-            context=Context(self.gpu) if self.gpu else None,
+            context=self.context,
         )
         self._logged_plan = LoggedPlan(self.plan, self.graph, self.layers, self.blobs, self.weights)
         narration.end(self.outputs)

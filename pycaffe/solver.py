@@ -64,7 +64,8 @@ class _Solver:
 
     def apply_update(self) -> None:
         """Move the weights by the diffs they have now, as step does after a backward pass."""
-        self._solver.step_parts.update(self._solver.rate, self._solver.iteration)
+        self._solver.step_parts.begin(self._solver.rate, self._solver.iteration)
+        self._solver.step_parts.update()
         self._solver.iteration += 1
 
     def add_callback(

@@ -2,33 +2,65 @@
 
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, SupportsFloat
 
 from ..core import log
 from ..nets import Net
 from ..proto.format import format_text
 
+MOST_PENDING = 128  # losses that are not known yet
+
 
 class SmoothedLoss:
-    """The mean loss of the last `window` iterations, updated as Caffe does it.
+    """The mean loss of the last `window` iterations, updated as Caffe does it; float() gives it.
+
+    Losses that are not known yet are taken in when somebody wants to know.
 
     Source: Solver::UpdateSmoothedLoss.
     """
 
     def __init__(self, window: int):
         self.window = max(window, 1)
-        self.value = 0.0
-        self.losses: list[float] = []
+        self._value = 0.0
+        self._losses: list[float] = []
+        self._pending: list[tuple[SupportsFloat, int]] = []
 
-    def add(self, loss: float, since_start: int) -> None:
+    def __float__(self) -> float:
+        return self.value
+
+    @property
+    def value(self) -> float:
+        """The mean."""
+        self._take_in()
+        return self._value
+
+    @property
+    def losses(self) -> list[float]:
+        """What it is the mean of, each in its place."""
+        self._take_in()
+        return self._losses
+
+    def set(self, losses: list[float], value: float) -> None:
+        """Go back to where losses and value were these."""
+        self._losses, self._value, self._pending = losses, value, []
+
+    def add(self, loss: SupportsFloat, since_start: int) -> None:
         """Take in the loss of an iteration; since_start counts those of this run."""
-        if len(self.losses) < self.window:
-            self.losses.append(loss)
-            self.value += (loss - self.value) / len(self.losses)
-        else:
-            place = since_start % self.window
-            self.value += (loss - self.losses[place]) / self.window
-            self.losses[place] = loss
+        self._pending.append((loss, since_start))
+        if len(self._pending) >= MOST_PENDING:
+            self._take_in()
+
+    def _take_in(self) -> None:
+        for late, since_start in self._pending:
+            loss = float(late)
+            if len(self._losses) < self.window:
+                self._losses.append(loss)
+                self._value += (loss - self._value) / len(self._losses)
+            else:
+                place = since_start % self.window
+                self._value += (loss - self._losses[place]) / self.window
+                self._losses[place] = loss
+        self._pending.clear()
 
 
 class Speed:

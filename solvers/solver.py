@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, SupportsFloat
 
 from ..core import log
 from ..core.rng import fresh_seed
@@ -17,11 +17,10 @@ from .learning_rate import learning_rate, steps_taken
 from .requests import Request, test_requests, train_request
 from .snapshot import check_prefix, learned_net, read_snapshot, write_snapshot
 from .testing import Interrupted, Scores, test_net
-from .training_step import TrainingStep
-from .updater import Updater
+from .training_step import training_step
 
 Asked = Callable[[], str | None]
-OnIteration = Callable[[int, float, float], None]
+OnIteration = Callable[[int, SupportsFloat, float], None]
 OnTest = Callable[[int, Scores], None]
 
 
@@ -31,7 +30,8 @@ class Solver:
     param           a SolverParameter, as read by proto.read_solver
     device          "cpu", "gpu" or "gpu:N"
     request         asked after every iteration: "stop", "snapshot" or None (see interrupts.py)
-    on_iteration    called after every iteration with (iteration, loss, rate)
+    on_iteration    called after every iteration with (iteration, loss, rate); on a GPU, float(loss)
+                    waits for the iteration
     on_test         an attribute: called after every test with (number of the test net, its scores)
     weights_skip    layers that the files in param.weights leave as they are
     keep            blobs of the nets to be looked at from outside, as Net has it; None: all
@@ -80,7 +80,7 @@ class Solver:
             self.test_nets[-1].debug_info |= param.debug_info
             if param.eval_type == "detection":
                 check_outputs(self.test_nets[-1])
-        self.step_parts = TrainingStep(param, self.net, Updater(param, self.net.weights))
+        self.step_parts = training_step(param, self.net)
         files = [path for paths in param.weights for path in paths.split(",") if path]
         self.load_weights(files, weights_skip)
         self.smoothed = narration.SmoothedLoss(param.average_loss)
@@ -139,14 +139,18 @@ class Solver:
             self.net.debug_info = self.net.graph.param.debug_info or (
                 shown and self.param.debug_info
             )
+            self.step_parts.begin(self.rate, self.iteration)
             loss = self.step_parts.gradients()
-            self._watch(loss, look_at_weights=shown)
+            if shown or isinstance(loss, float):  # to look at a late one is to wait for the device
+                self._watch(float(loss), look_at_weights=shown)
             self.smoothed.add(loss, self.iteration - self._start)
             if shown:
                 narration.iteration(self.iteration, speed, display, self.smoothed.value, self.net)
             self._update(shown)
             if self.on_iteration:
-                self.on_iteration(self.iteration, self.smoothed.value, self.rate)
+                is_known = isinstance(loss, float)
+                smoothed = self.smoothed.value if is_known else self.smoothed
+                self.on_iteration(self.iteration, smoothed, self.rate)
             self._save_or_stop()
             if self._stopped:
                 return
@@ -191,8 +195,7 @@ class Solver:
         for net, saved in zip(self.test_nets, resume["test"], strict=False):
             net.restore(saved)
         self._start = resume["start"]
-        self.smoothed.losses = resume["losses"]
-        self.smoothed.value = resume["smoothed_loss"]
+        self.smoothed.set(resume["losses"], resume["smoothed_loss"])
 
     def close(self) -> None:
         """Stop the threads and close the files of all nets."""
@@ -227,7 +230,7 @@ class Solver:
         rate = self.rate
         if shown:
             log.info("sgd_solver.cpp:112", f"Iteration {self.iteration}, lr = {rate:g}")
-        self.step_parts.update(rate, self.iteration)
+        self.step_parts.update()
         self.iteration += 1
 
     def _save_or_stop(self) -> None:

@@ -1,7 +1,7 @@
 """The training step: one iteration as one object, with room for others between its parts."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, SupportsFloat
 
 from ..nets import Net
 from .updater import Updater
@@ -21,10 +21,15 @@ class TrainingStep:
         self.param = param
         self.net = net
         self.updater = updater
+        self.rate, self.iteration = 0.0, 0
         self.on_start: list[Hook] = []
         self.on_gradients_ready: list[Hook] = []
 
-    def gradients(self) -> float:
+    def begin(self, rate: float, iteration: int) -> None:
+        """Say which iteration comes, and the rate of its update."""
+        self.rate, self.iteration = rate, iteration
+
+    def gradients(self) -> SupportsFloat:
         """Compute the summed gradients of one iteration; returns the mean loss."""
         if self.on_start:
             self.net.clear_diffs()  # for hooks that look
@@ -38,6 +43,16 @@ class TrainingStep:
             hook()
         return loss / self.param.iter_size
 
-    def update(self, rate: float, iteration: int) -> None:
+    def update(self) -> None:
         """Move the weights by the gradients."""
-        self.updater.apply(rate, iteration)
+        self.updater.apply(self.rate, self.iteration)
+
+
+def training_step(param: Any, net: Net) -> TrainingStep:
+    """The training step of a net, on its device."""
+    if net.context is None:
+        return TrainingStep(param, net, Updater(param, net.weights))
+    from .gpu_training_step import GpuTrainingStep
+    from .gpu_updater import GpuUpdater
+
+    return GpuTrainingStep(param, net, GpuUpdater(param, net.weights, net.context))

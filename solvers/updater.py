@@ -29,17 +29,24 @@ class Updater:
         self.weights = weights
         self.rule = create_rule(param)
         _check(param)
-        self.history: list[Array] = [
-            np.zeros_like(weights.data) for _ in range(self.rule.history_count)
-        ]
-        segments = [
+        self._segments = [
             (start, stop, rate_factor, param.weight_decay * decay_factor)
-            for start, stop, rate_factor, decay_factor in _segments(weights)
+            for start, stop, rate_factor, decay_factor in segments_of(weights)
         ]
-        l1 = param.regularization_type == "L1"
-        self._update = _compiled_update(self.rule, segments, l1, weights) or PiecewiseUpdate(
-            self.rule, segments, l1, weights
+        self._l1 = param.regularization_type == "L1"
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self._history = [np.zeros_like(self.weights.data) for _ in range(self.rule.history_count)]
+        update = self.rule, self._segments, self._l1
+        self._update = cpu.prepare_update(*update, self.weights.size) or PiecewiseUpdate(
+            *update, self.weights
         )
+
+    @property
+    def history(self) -> list[Array]:
+        """What the rule remembers, live."""
+        return self._history
 
     def apply(self, rate: float, iteration: int) -> None:
         """Turn the summed gradients into a step of all weights; rate as the policy sets it."""
@@ -66,15 +73,10 @@ class Updater:
         return limit / norm
 
 
-def _compiled_update(rule: Any, segments: list, l1: bool, weights: Weights) -> Any:
-    """The kernel that does all of it in one pass, or None."""
-    return cpu.prepare_update(rule, segments, l1, weights.data.size)
-
-
-def _segments(weights: Weights) -> Iterator[tuple[int, int, float, float]]:
+def segments_of(weights: Weights) -> Iterator[tuple[int, int, float, float]]:
     """(start, stop, lr_mult, decay_mult) of runs of weights that move alike, gaps included."""
     learnable = weights.learnable
-    starts = [w.offset for w in learnable[1:]] + [weights.data.size]
+    starts = [w.offset for w in learnable[1:]] + [weights.size]
     run: tuple[int, int, float, float] | None = None
     for weight, stop in zip(learnable, starts, strict=False):
         alike = (weight.learning_rate, weight.decay)

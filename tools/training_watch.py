@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, SupportsFloat
 
 from ..core import optional
 from .chart import picture_format
@@ -77,7 +77,7 @@ class _Rows:
         shows_loss = any(map(solver.net.loss_weight, solver.net.outputs))
         self._shows_mean = param.average_loss > 1 or not shows_loss
 
-    def on_iteration(self, after: int, loss: float, rate: float) -> None:
+    def on_iteration(self, after: int, loss: SupportsFloat, rate: float) -> None:
         # The solver counts an iteration first and tells of it then; the log tells it before.
         iteration = after - 1
         if iteration % self._interval:
@@ -87,7 +87,7 @@ class _Rows:
 
         values = _named(self._solver.net, outputs(self._solver.net))
         if self._shows_mean:
-            values = {"smoothed loss": loss} | values
+            values = {"smoothed loss": float(loss)} | values
         self._hand_on(None, iteration, learning_rate(self._solver.param, iteration), values)
 
     def on_test(self, number: int, scores: "Scores") -> None:

@@ -41,6 +41,7 @@ class EmulatedGpu:
 
     def __init__(self, limit: int | None = None, ordinal: int = 0):
         self.ordinal = ordinal
+        self.count = 1
         self.name = "emulated GPU"
         self.properties: dict[str, Any] = {
             "name": b"emulated GPU",
@@ -101,6 +102,13 @@ class EmulatedGpu:
             ctypes.memmove(*addresses, size)
 
         self.activity.do(replay)
+
+    def clear(self, array: DeviceArray) -> None:
+        self.activity.forbid_in_capture("clearing")
+        _check_kinds(device=array)
+        if not array.flags.c_contiguous:
+            raise ValueError("only memory that lies dense can be cleared")
+        ctypes.memset(array.ctypes.data, 0, array.nbytes)
 
     def pointer(self, array: DeviceArray) -> int:
         _check_kinds(device=array)

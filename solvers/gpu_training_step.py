@@ -1,0 +1,59 @@
+"""GpuTrainingStep: one iteration on a GPU as one launch, from the third on."""
+
+from collections.abc import Sequence
+from typing import SupportsFloat
+
+from ..core import Call
+from ..nets import Net
+from .gpu_updater import GpuUpdater
+from .late_loss import LossRing
+from .training_step import TrainingStep
+
+
+class GpuTrainingStep(TrainingStep):
+    """Forward, backward and the update in one CUDA graph, where nothing has to look in between.
+
+    Hooks, debug_info and callbacks of layers run between the parts; with these, and where shapes
+    vary, an iteration is run part by part.
+    """
+
+    updater: GpuUpdater
+
+    def __init__(self, param, net: Net, updater: GpuUpdater):
+        super().__init__(param, net, updater)
+        self._updated = False
+        self._ring: LossRing | None = None
+        self._recording: list[Sequence[Call]] = []
+
+    def gradients(self) -> SupportsFloat:
+        self._updated = not self._is_watched and self._run_at_once()
+        if not self._updated:
+            return super().gradients()
+        self.updater.weights.version += 1
+        assert self._ring
+        return self._ring.next(self.param.iter_size)
+
+    def update(self) -> None:
+        if not self._updated:
+            super().update()
+
+    @property
+    def _is_watched(self) -> bool:
+        net = self.net
+        return bool(self.on_start or self.on_gradients_ready or net.watchers or net.debug_info)
+
+    def _run_at_once(self) -> bool:
+        if self._ring is None:
+            self._ring = LossRing(self.updater.context)
+        self.updater.begin(self.rate, self.iteration)
+        return self.net.plan.step_on_gpu(self._after_forward(), self.updater.calls)
+
+    def _after_forward(self) -> list[Sequence[Call]]:
+        """The calls that note the loss of each batch."""
+        if not self._recording:
+            assert self._ring
+            tops = [(top.gpu_data, weight) for _, top, weight in self.net.plan.losses]
+            self._recording = [
+                self._ring.bind(tops, adds=batch > 0) for batch in range(self.param.iter_size)
+            ]
+        return self._recording
