@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, Blob, Blobs, Calls, Layer, Shape, register
-from ..kernels import cpu
+from ..kernels import cpu, gpu
 from ..kernels.slope import Slope
 
 # The gradient of the weights is made in pieces of so many numbers, as fast as in one go: a second
@@ -64,6 +64,11 @@ class InnerProduct(Layer):
         per_piece = max(1, _PIECE // max(1, columns))
         self._pieces = [slice(i, i + per_piece) for i in range(0, rows, per_piece)]
         self._piece = Blob((min(rows, per_piece), columns), self.dtype)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        axis = self._axis(bottom[0].shape)
+        return gpu.InnerProduct(context, self._w, self._b, axis, self._transposed)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = self._inputs(bottom[0].data), self._outputs(top[0].data)

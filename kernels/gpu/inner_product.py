@@ -1,0 +1,97 @@
+"""InnerProduct: y = x w^T + b."""
+
+from collections.abc import Sequence
+from math import prod
+
+from ...core import Array, Blob, Blobs, Call, Layout
+from ..slope import Slope
+from .context import Context
+from .kernel import Wants
+from .matmul import Matrix, matrix, multiply
+from .part_sums import PartSums
+
+
+class InnerProduct:
+    """y = x w^T + b, all axes of x from `axis` on being one vector.
+
+    w   (num_output, inputs), or (inputs, num_output) if transposed
+    b   (num_output,), or None
+
+    Axes of x count in its own order: if it lies channels-last, it is put in order first.
+    """
+
+    backward_reads = True, False
+    applies_relu = True
+
+    def __init__(self, context: Context, w: Blob, b: Blob | None, axis: int, transposed: bool):
+        self._context, self._w, self._b = context, w, b
+        self._axis, self._transposed = axis, transposed
+        self._sums = PartSums(context)
+        self._ordered: Array = None
+
+    @property
+    def layout(self) -> Layout:
+        """Convolutions before it had better not be told to write plain maps."""
+        return Layout.CHANNELS_LAST if self._axis == 1 else Layout.PLAIN
+
+    def bind_forward(self, bottom: Blobs, top: Blobs, slope: Slope | None = None) -> Sequence[Call]:
+        first, x = self._in_order(bottom[0].gpu_data)
+        y = self._outputs(top[0].gpu_data)
+        bias = self._b.gpu_data if self._b else None
+        w = self._by_output(self._w.gpu_data)
+        return [
+            *first,
+            *multiply(self._context, self._inputs(x), w.T, y, bias=bias, slope=slope),
+        ]
+
+    def bind_backward(self, top: Blobs, bottom: Blobs, wants: Wants) -> Sequence[Call]:
+        dy = self._outputs(top[0].gpu_diff)
+        calls: list[Call] = []
+        if wants.weights[0]:
+            first, x = self._in_order(bottom[0].gpu_data)
+            left, right = dy.T, self._inputs(x)
+            dw = self._by_output(self._w.gpu_diff)
+            if self._transposed:
+                left, right, dw = right.T, left.T, dw.T
+            calls += [*first, *multiply(self._context, left, right, dw, adds=wants.adds[0])]
+        if self._b and wants.weights[1]:
+            folded = 1, dy.rows, dy.columns, 1
+            calls += self._sums.bind(folded, self._b.gpu_diff, dy.numbers, adds=wants.adds[1])
+        if wants.bottoms[0]:
+            calls += self._bottom_gradient(dy, bottom[0].gpu_diff)
+        return calls
+
+    def _bottom_gradient(self, dy: Matrix, dx: Array) -> list[Call]:
+        w = self._by_output(self._w.gpu_data)
+        if dx.flags.c_contiguous:
+            return [*multiply(self._context, dy, w, self._inputs(dx))]
+        ordered = self._room(dx)
+        return [
+            *multiply(self._context, dy, w, self._inputs(ordered)),
+            *self._context.copy(ordered, dx),
+        ]
+
+    def _in_order(self, x: Array) -> tuple[Sequence[Call], Array]:
+        """x in plain memory, and the calls that bring it there."""
+        if x.flags.c_contiguous:
+            return [], x
+        ordered = self._room(x)
+        return self._context.copy(x, ordered), ordered
+
+    def _room(self, x: Array) -> Array:
+        if self._ordered is None or self._ordered.size != x.size:
+            self._ordered = self._context.zeros(x.size, x.dtype)
+        return self._ordered.reshape(x.shape)
+
+    def _by_output(self, w: Array) -> Matrix:
+        """The weights as (num_output, inputs)."""
+        of_memory = matrix(w, *self._w.shape)
+        return of_memory.T if self._transposed else of_memory
+
+    def _inputs(self, x: Array) -> Matrix:
+        rows = prod(x.shape[: self._axis])
+        return matrix(x, rows, self._w.shape[0 if self._transposed else 1])
+
+    def _outputs(self, y: Array) -> Matrix:
+        columns = self._w.shape[1 if self._transposed else 0]
+        return matrix(y, prod(y.shape[:-1]), columns)
