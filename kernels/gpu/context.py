@@ -9,7 +9,7 @@ import numpy as np
 
 from ...core import Array
 from .changing import ChangingNumbers
-from .copying import axes_of, geometry_of, is_dense
+from .copying import axes_of, crossing_of, geometry_of, is_dense
 from .faults import Faults
 from .launch import Function, Launch
 
@@ -66,12 +66,19 @@ class Context:
 
     def copy(self, source: Array, target: Array, *, adds: bool = False) -> list[Launch]:
         """target = source, or target + source: views of one shape and dtype, of any strides."""
-        axes = axes_of(source, target)
-        name = "copy_dense" if is_dense(axes) else "copy"
-        function = self.function("copy.cu", name, target.dtype)
-        where = () if is_dense(axes) else (self.constants(geometry_of(axes)), len(axes))
-        count = prod(target.shape)
-        return self.each(function, name, count, source, target, *where, count, adds)
+        axes, count = axes_of(source, target), prod(target.shape)
+        if is_dense(axes):
+            function = self.function("copy.cu", "copy_dense", target.dtype)
+            return self.each(function, "copy", count, source, target, count, adds)
+        crossing = crossing_of(axes)
+        others = crossing.others if crossing else axes
+        where = (self.constants(geometry_of(others)) if others else None, len(others))
+        if crossing is None:
+            function = self.function("copy.cu", "copy", target.dtype)
+            return self.each(function, "copy", count, source, target, *where, count, adds)
+        function = self.function("copy.cu", "copy_crosswise", target.dtype)
+        arguments = (source, target, *crossing.lengths, *where, adds)
+        return self.blocks(function, "copy", crossing.squares, THREADS, *arguments)
 
     def copy_memory(self, source: Array, target: Array) -> list[Launch]:
         """Copy arrays that lie dense as they lie in memory, whatever their shapes."""

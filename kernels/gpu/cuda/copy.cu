@@ -1,27 +1,62 @@
 // target[i] = source[i], or += it, for arrays of any strides.
 #include "numbers.cuh"
 
-// geometry: for each of `axes` axes, the last first, its size and its strides in source and target.
+// Where number i lies. geometry: for each of `axes` axes, the last first, its size and its strides
+// in source and target.
+__device__ void find(unsigned i, const int* geometry, int axes, long long* from, long long* to) {
+    for (int axis = 0; axis < axes; ++axis) {
+        const unsigned size = geometry[3 * axis], rest = axis + 1 < axes ? i / size : 0;
+        const unsigned place = i - rest * size;
+        i = rest;
+        *from += (long long)place * geometry[3 * axis + 1];
+        *to += (long long)place * geometry[3 * axis + 2];
+    }
+}
+
+__device__ __forceinline__ void put(real* target, real v, int adds) {
+    *target = adds ? number(value(*target) + value(v)) : v;
+}
+
 KERNEL(copy)
 (const real* source, real* target, const int* geometry, int axes, int count, int adds) {
     EACH(i, count) {
-        unsigned rest = i;
         long long from = 0, to = 0;
-        for (int axis = 0; axis < axes; ++axis) {
-            const unsigned size = geometry[3 * axis];
-            const unsigned place = rest % size;
-            rest /= size;
-            from += (long long)place * geometry[3 * axis + 1];
-            to += (long long)place * geometry[3 * axis + 2];
-        }
-        target[to] = adds ? number(value(target[to]) + value(source[from])) : source[from];
+        find(i, geometry, axes, &from, &to);
+        put(target + to, source[from], adds);
+    }
+}
+
+// Rows run fastest through target, columns through source; row_stride is source's, column_stride
+// target's. A block of 256 threads copies a square by way of shared memory, so that it reads and
+// writes neighbours. geometry: the other axes.
+KERNEL(copy_crosswise)
+(const real* source, real* target, int rows, int row_stride, int columns, int column_stride,
+ const int* geometry, int axes, int adds) {
+    constexpr unsigned size = 32;
+    __shared__ real square[size][size + 1];
+    const unsigned across = (columns + size - 1) / size, down = (rows + size - 1) / size;
+    const unsigned first_column = blockIdx.x % across * size;
+    const unsigned first_row = blockIdx.x / across % down * size;
+    long long from = 0, to = 0;
+    find(blockIdx.x / across / down, geometry, axes, &from, &to);
+    const unsigned near = threadIdx.x % size;
+    for (unsigned far = threadIdx.x / size; far < size; far += blockDim.x / size) {
+        const unsigned row = first_row + far, column = first_column + near;
+        if (row < (unsigned)rows && column < (unsigned)columns)
+            square[far][near] = source[from + (long long)row * row_stride + column];
+    }
+    __syncthreads();
+    for (unsigned far = threadIdx.x / size; far < size; far += blockDim.x / size) {
+        const unsigned row = first_row + near, column = first_column + far;
+        if (row < (unsigned)rows && column < (unsigned)columns)
+            put(target + to + (long long)column * column_stride + row, square[near][far], adds);
     }
 }
 
 KERNEL(copy_dense)
 (const real* source, real* target, int count, int adds) {
     EACH(i, count) {
-        target[i] = adds ? number(value(target[i]) + value(source[i])) : source[i];
+        put(target + i, source[i], adds);
     }
 }
 
