@@ -17,6 +17,7 @@ class BNLL(ElementwiseLayer):
     """
 
     derivative_reads_x = False
+    gpu_formulas = "softplus(x)", "-expm1f(-y)"
 
     def function(self, x: Array, y: Array) -> None:
         # max(x, 0) + log(1 + exp(-|x|)): no exponential overflows.

@@ -1,5 +1,7 @@
 """Clip: keep values within bounds."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..core import Array, Shape, register
@@ -19,6 +21,8 @@ class Clip(ElementwiseLayer):
     Source: Caffe's ClipLayer.
     """
 
+    gpu_formulas = "clamped(x, a, b)", "x >= a && x <= b ? 1.f : 0.f"
+
     def setup(self, bottom_shapes: list[Shape]) -> None:
         if not self.param.HasField("clip_param"):
             raise self.error("clip_param is missing; give its min and max")
@@ -27,6 +31,9 @@ class Clip(ElementwiseLayer):
             raise self.error(
                 f"clip_param.min: {self.low:g} is above clip_param.max ({self.high:g})"
             )
+
+    def gpu_numbers(self) -> Sequence[float]:
+        return [self.low, self.high]
 
     def function(self, x: Array, y: Array) -> None:
         np.clip(x, self.low, self.high, out=y)

@@ -1,5 +1,7 @@
 """ELU: exponential linear unit."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..core import Array, Shape, register
@@ -22,6 +24,11 @@ class ELU(Activation):
         self.alpha = self.param.elu_param.alpha
         # y has the sign of x unless alpha turns it around.
         self.derivative_reads_x = self.alpha < 0
+        known = "x" if self.derivative_reads_x else "y"
+        self.gpu_formulas = "x > 0 ? x : a * expm1f(x)", f"{known} > 0 ? 1.f : y + a"
+
+    def gpu_numbers(self) -> Sequence[float]:
+        return [self.alpha]
 
     def function(self, x: Array, y: Array) -> None:
         below = np.minimum(x, 0, out=self.scratch.data)

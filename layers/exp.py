@@ -1,5 +1,6 @@
 """Exp: exponential function."""
 
+from collections.abc import Sequence
 from math import exp, log
 
 import numpy as np
@@ -22,6 +23,7 @@ class Exp(ElementwiseLayer):
     """
 
     derivative_reads_x = False
+    gpu_formulas = "expf(a * x) * b", "a * y"
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param = self.param.exp_param
@@ -35,6 +37,9 @@ class Exp(ElementwiseLayer):
             raise self.error(
                 f"exp_param.shift: {param.shift:g} is too large: base ** shift is infinite"
             ) from None
+
+    def gpu_numbers(self) -> Sequence[float]:
+        return [self._inner, self._outer]
 
     def function(self, x: Array, y: Array) -> None:
         np.multiply(x, self._inner, out=y)

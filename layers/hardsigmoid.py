@@ -1,5 +1,7 @@
 """Hardsigmoid: straight lines in the place of the logistic function."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..core import Array, Shape, register
@@ -20,10 +22,14 @@ class Hardsigmoid(ElementwiseLayer):
     """
 
     derivative_reads_x = False
+    gpu_formulas = "clamped(a * x + b, 0.f, 1.f)", "y > 0 && y < 1 ? a : 0.f"
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param = self.param.hardsigmoid_param
         self.alpha, self.beta = param.alpha, param.beta
+
+    def gpu_numbers(self) -> Sequence[float]:
+        return [self.alpha, self.beta]
 
     def function(self, x: Array, y: Array) -> None:
         np.multiply(x, self.alpha, out=y)

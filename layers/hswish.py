@@ -18,6 +18,11 @@ class HSwish(ElementwiseLayer):
     Source: Howard et al., "Searching for MobileNetV3", ICCV 2019; several forks of Caffe.
     """
 
+    gpu_formulas = (
+        "x * clamped(x + 3, 0.f, 6.f) / 6",
+        "x <= -3 ? 0.f : x >= 3 ? 1.f : x * (1.f / 3) + 0.5f",
+    )
+
     def function(self, x: Array, y: Array) -> None:
         gate = np.add(x, 3, out=self.scratch.data)
         np.clip(gate, 0, 6, out=gate)

@@ -1,5 +1,6 @@
 """Log: logarithm."""
 
+from collections.abc import Sequence
 from math import log
 
 import numpy as np
@@ -21,6 +22,8 @@ class Log(ElementwiseLayer):
     Source: Caffe's LogLayer.
     """
 
+    gpu_formulas = "logf(a * x + b) * c", "a * c / (a * x + b)"
+
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param = self.param.log_param
         if param.base != -1 and (param.base <= 0 or param.base == 1):
@@ -29,6 +32,9 @@ class Log(ElementwiseLayer):
             )
         self._per_log_base = 1 if param.base == -1 else 1 / log(param.base)
         self.scale, self.shift = param.scale, param.shift
+
+    def gpu_numbers(self) -> Sequence[float]:
+        return [self.scale, self.shift, self._per_log_base]
 
     def function(self, x: Array, y: Array) -> None:
         self._affine(x, y)

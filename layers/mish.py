@@ -17,6 +17,11 @@ class Mish(ElementwiseLayer):
             several forks of Caffe.
     """
 
+    gpu_formulas = (
+        "x * tanhf(softplus(x))",
+        "tanhf(softplus(x)) + x * sigmoid(x) * (1 - tanhf(softplus(x)) * tanhf(softplus(x)))",
+    )
+
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)
         self._gate: Blob = bottom[0].like()

@@ -1,5 +1,7 @@
 """NegReLU: ReLU that lets negative numbers through."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..core import Array, Shape, register
@@ -17,8 +19,13 @@ class NegReLU(ElementwiseLayer):
     Source: FlowNet 2.0's Caffe.
     """
 
+    gpu_formulas = "x < 0 ? x : a * x", "x < 0 ? 1.f : a"
+
     def setup(self, bottom_shapes: list[Shape]) -> None:
         self._slope_above = self.param.relu_param.negative_slope
+
+    def gpu_numbers(self) -> Sequence[float]:
+        return [self._slope_above]
 
     def function(self, x: Array, y: Array) -> None:
         above = np.maximum(x, 0, out=self.scratch.data)

@@ -35,6 +35,8 @@ class Noise(ElementwiseLayer):
                 )
         given = param.HasField("gaussian_std") or param.HasField("uniform_range")
         self._adds = given and self.param.phase == TRAIN
+        # The noise is that of the host's generator.
+        self.gpu_formulas = None if self._adds else ("x", "1.f")
 
     def function(self, x: Array, y: Array) -> None:
         if self._adds:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Array, Blobs, Shape, log, register
+from ..kernels import gpu
 from ..proto.caffe_pb2 import TRAIN
 from .families.elementwise import ElementwiseLayer, silently
 
@@ -52,6 +53,21 @@ class Power(ElementwiseLayer):
         space *= self._slope_scale
         return space
 
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        numbers, affine = [self.scale, self.shift, self.power], "(a * x + b)"
+        function = "b" if self._slope_scale == 0 else affine
+        if self.power != 1:
+            function = _power(function, self.power, "c")
+        derivative, gradient = "a * c", None
+        if not self._has_constant_slope:
+            derivative += " * " + _power(affine, self.power - 1, "(c - 1)")
+            if bottom[0] is top[0]:
+                root = "a * c * " + ("(a * y + b)" if self.power == 2 else "(y / (a * y + b))")
+                gradient = f"({root}) * ({root})"
+        if not self.propagate_down[0]:
+            derivative, gradient = None, None
+        return gpu.Elementwise(context, function, derivative, numbers, gradient)
+
     @silently
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if bottom[0] is not top[0] or self._has_constant_slope or not self.propagate_down[0]:
@@ -67,3 +83,9 @@ class Power(ElementwiseLayer):
     def _affine(self, x: Array, out: Array) -> None:
         np.multiply(x, self.scale, out=out)
         out += self.shift
+
+
+def _power(base: str, exponent: float, name: str) -> str:
+    """base ** exponent in CUDA's C, quick where it can be; name is what the exponent is there."""
+    quick = {1: base, 2: f"({base} * {base})", 0.5: f"sqrtf({base})", -1: f"(1 / {base})"}
+    return quick.get(exponent, f"powf({base}, {name})")

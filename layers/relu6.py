@@ -1,5 +1,7 @@
 """ReLU6: a rectified linear unit that saturates at 6."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..core import Array, Shape, register
@@ -24,6 +26,13 @@ class ReLU6(Activation):
         self.slope = self.param.relu6_param.negative_slope
         # y tells what x was, unless the slope turns it around or levels it.
         self.derivative_reads_x = self.slope != 0
+        self.gpu_formulas = "clamped(x, 0.f, 6.f)", "y > 0 && y < 6 ? 1.f : 0.f"
+        if self.slope:
+            function = "x > 6 ? 6.f : x > 0 ? x : a * x > 6 ? 6.f : a * x"
+            self.gpu_formulas = function, "x <= 0 ? a : x >= 6 ? 0.f : 1.f"
+
+    def gpu_numbers(self) -> Sequence[float]:
+        return [self.slope]
 
     def function(self, x: Array, y: Array) -> None:
         if not self.slope:

@@ -17,6 +17,7 @@ class Sigmoid(Activation):
     """
 
     derivative_reads_x = False
+    gpu_formulas = "sigmoid(x)", "y * (1 - y)"
 
     def function(self, x: Array, y: Array) -> None:
         np.multiply(x, 0.5, out=y)

@@ -1,5 +1,7 @@
 """Swish: x times its own sigmoid."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..core import Array, Blob, Blobs, Shape, register
@@ -18,9 +20,13 @@ class Swish(ElementwiseLayer):
     """
 
     derivative_reads_x = False  # the sigmoid of the forward pass is kept
+    gpu_formulas = "x * sigmoid(a * x)", "sigmoid(a * x) * (1 + a * x * (1 - sigmoid(a * x)))"
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         self.beta = self.param.swish_param.beta
+
+    def gpu_numbers(self) -> Sequence[float]:
+        return [self.beta]
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)

@@ -17,6 +17,7 @@ class TanH(Activation):
     """
 
     derivative_reads_x = False
+    gpu_formulas = "tanhf(x)", "1 - y * y"
 
     def function(self, x: Array, y: Array) -> None:
         np.tanh(x, out=y)

@@ -1,5 +1,7 @@
 """Threshold: which values exceed a bound."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..core import Array, Shape, register
@@ -18,9 +20,13 @@ class Threshold(ElementwiseLayer):
     """
 
     derivative_reads_x = False
+    gpu_formulas = "x > a ? 1.f : 0.f", None
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         self.threshold = self.param.threshold_param.threshold
+
+    def gpu_numbers(self) -> Sequence[float]:
+        return [self.threshold]
 
     def function(self, x: Array, y: Array) -> None:
         np.greater(x, self.threshold, out=y)

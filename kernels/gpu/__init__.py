@@ -9,16 +9,16 @@ import re
 from importlib import import_module
 from typing import Any
 
-from .context import Context
+from .context import PRECISIONS, Context
 from .kernel import Kernel, Wants
 
-__all__ = ["Context", "Kernel", "Wants"]
+__all__ = ["PRECISIONS", "Context", "Kernel", "Wants"]
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def __getattr__(name: str) -> Any:
-    module = _WORDS.sub("_", name).lower()
+    module = _WORDS.sub("_", name.replace("ReLU", "Relu")).lower()
     try:
         return getattr(import_module(f".{module}", __name__), name)
     except ModuleNotFoundError:

@@ -1,5 +1,6 @@
 """Elementwise: y = f(x), each number for itself."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,9 +13,12 @@ class Elementwise:
     """y = f(x) and dx = dy f'(x).
 
     function    f as an expression of CUDA's C in x and the numbers a, b, c
-    derivative  f' as one in x, y and these numbers; None for layers without a backward pass
+    derivative  f' as one in x, y and these numbers; None where nobody wants dx
     numbers     a, b and c, as many as there are
-    keeps_x     whether a copy of x is kept: f' reads it, and y is written over it
+    gradient    dx as one in dy as well, for what is no product of dy; else None
+
+    In place a copy of x is kept if f' or dx reads x. Functions for expressions to use stand in
+    elementwise.cu.
     """
 
     layout = Layout.EITHER
@@ -25,43 +29,50 @@ class Elementwise:
         function: str,
         derivative: str | None,
         numbers: Sequence[float] = (),
-        reads_x: bool = True,
+        gradient: str | None = None,
     ):
-        self._context, self._reads_x = context, reads_x
+        self._context = context
         self._numbers = tuple(map(float, (*numbers, 0, 0, 0)[:3]))
+        self._function, self._derivative = function, derivative
         self._macros = {"FUNCTION": f"({function})"}
-        if derivative is not None:
-            self._macros["DERIVATIVE"] = f"({derivative})"
+        if gradient is None and derivative is not None:
+            gradient = f"dy * ({derivative})"
+        if gradient is not None:
+            self._macros["GRADIENT"] = f"({gradient})"
+        self.backward_reads = _reads(gradient, "x"), _reads(gradient, "y")
         self._kept: Any = None
 
-    @property
-    def backward_reads(self) -> tuple[bool, bool]:
-        """The bottom unless y tells the derivative."""
-        return self._reads_x, True
-
     def bind_forward(self, bottom: Blobs, top: Blobs) -> Sequence[Call]:
+        is_in_place = bottom[0] is top[0]
+        if is_in_place and self._function == "x":
+            return []
         x, y = bottom[0].gpu_data, top[0].gpu_data
         keeping = []
-        if bottom[0] is top[0] and self._reads_x and "DERIVATIVE" in self._macros:
+        if is_in_place and self.backward_reads[0]:
             if self._kept is None or self._kept.size != x.size:
                 self._kept = self._context.zeros(x.size, x.dtype)
             keeping = self._context.copy_memory(x, self._kept)
-        function = self._function("forward", x)
+        function = self._compiled("forward", x)
         return keeping + self._context.each(
             function, "elementwise", x.size, x, y, x.size, *self._numbers
         )
 
     def bind_backward(self, top: Blobs, bottom: Blobs, wants: Wants) -> Sequence[Call]:
-        if not wants.bottoms[0]:
+        is_in_place = bottom[0] is top[0]
+        if not wants.bottoms[0] or (is_in_place and self._derivative == "1.f"):
             return []
         x, y = bottom[0].gpu_data, top[0].gpu_data
-        if bottom[0] is top[0] and self._kept is not None:
+        if is_in_place and self._kept is not None:
             x = self._kept
         dy, dx = top[0].gpu_diff, bottom[0].gpu_diff
-        function = self._function("backward", y)
+        function = self._compiled("backward", y)
         return self._context.each(
             function, "elementwise", y.size, x, y, dy, dx, y.size, *self._numbers
         )
 
-    def _function(self, name: str, like: Any) -> Any:
+    def _compiled(self, name: str, like: Any) -> Any:
         return self._context.function("elementwise.cu", name, like.dtype, **self._macros)
+
+
+def _reads(expression: str | None, name: str) -> bool:
+    return expression is not None and re.search(rf"\b{name}\b", expression) is not None

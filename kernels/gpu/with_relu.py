@@ -43,6 +43,6 @@ class WithReLU:
 def rectifier(context: Context, slope: Slope) -> Elementwise:
     """The ReLU alone; its derivative is told by y."""
     if isinstance(slope, Ceiling):
-        bounds = "fminf(fmaxf(x, 0.f), a)", "y > 0 && y < a ? 1.f : 0.f"
-        return Elementwise(context, *bounds, [slope.limit], reads_x=False)
-    return Elementwise(context, "x > 0 ? x : a * x", "y > 0 ? 1.f : a", [slope], reads_x=False)
+        bounds = "clamped(x, 0.f, a)", "y > 0 && y < a ? 1.f : 0.f"
+        return Elementwise(context, *bounds, [slope.limit])
+    return Elementwise(context, "x > 0 ? x : a * x", "y > 0 ? 1.f : a", [slope])

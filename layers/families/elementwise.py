@@ -26,7 +26,7 @@ class ElementwiseLayer(Layer):
     place keeps a copy of x. self.scratch, a blob of x's shape, is free for both to use.
 
     For GPUs gpu_formulas says the same: f as an expression of CUDA's C in x, f' as one in x and y,
-    or None; both may use a, b and c, which are the gpu_numbers.
+    or None if there is no backward pass; both may use a, b and c, which are the gpu_numbers.
     """
 
     derivative_reads_x = True
@@ -47,8 +47,12 @@ class ElementwiseLayer(Layer):
     def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
         if self.gpu_formulas is None:
             return None
-        numbers, reads_x = self.gpu_numbers(), self.derivative_reads_x
-        return gpu.Elementwise(context, *self.gpu_formulas, numbers, reads_x)
+        function, derivative = self.gpu_formulas
+        if not self.propagate_down[0]:
+            derivative = None
+        elif derivative is None:
+            return None  # the host's backward says that there is none
+        return gpu.Elementwise(context, function, derivative, self.gpu_numbers())
 
     def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
         return bottom_shapes
