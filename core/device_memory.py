@@ -9,7 +9,7 @@ from .residence import Residence, Twin
 class DeviceMemory(Memory):
     """A Memory whose numbers are a Twin's, all of them or those from an offset on."""
 
-    __slots__ = ("_device_view", "_offset", "_residence", "_twin")
+    __slots__ = ("_device_view", "_offset", "_residence", "_twin", "device_dtype")
 
     def __init__(self, residence: Residence, before: Memory):
         """Take over what was written to `before`, a memory of the host."""
@@ -18,6 +18,7 @@ class DeviceMemory(Memory):
         self._twin: Twin | None = None
         self._offset = 0
         self._device_view: Any = None
+        self.device_dtype: Any = None  # how the device stores the numbers, if not as the host
         self._source = before._source
         if before._buffer is not None and self._source is None:
             self._take(before._buffer.size, before._buffer.dtype).host()[...] = before._buffer
@@ -49,15 +50,21 @@ class DeviceMemory(Memory):
 
     def fetch(self, count: int, dtype: Any) -> None:
         """Copy these numbers to the host, in the middle of a pass."""
-        twin = self._take(count, dtype)
-        self._residence.gpu.download(
-            self._own(twin.device())[:count], self._own(twin.host())[:count]
-        )
+        self._take(count, dtype).fetch(slice(self._offset, self._offset + count))
 
     def store(self, count: int, dtype: Any) -> None:
         """Copy these numbers to the device, in the middle of a pass."""
         twin = self._take(count, dtype)
-        self._residence.gpu.upload(self._own(twin.host())[:count], self._own(twin.device())[:count])
+        twin.host()
+        twin.store(slice(self._offset, self._offset + count))
+
+    def store_as(self, device_dtype: Any) -> None:
+        """Let the device store the numbers so; before there are any."""
+        self.device_dtype = device_dtype
+        if self._twin is not None and self._twin.device_dtype != device_dtype:
+            written = self._twin.host()
+            self._twin = Twin(self._residence, self._twin.count, self._twin.dtype, device_dtype)
+            self._twin.host()[...] = written
 
     def clear(self, count: int, dtype: Any) -> None:
         """Set these numbers to zero on the device, and on the host, where they were fetched."""
@@ -76,9 +83,10 @@ class DeviceMemory(Memory):
         self._twin, self._device_view, self._offset = None, None, 0
 
     def bind(self, flat: Array) -> None:
-        """From now on be, on the device, a slice of a larger array; nothing is taken along."""
-        self._twin = Twin(self._residence, flat.size, flat.dtype)
-        self._twin.lie_in(flat)
+        """From now on be, on the device, a slice of a larger float32 array; nothing goes along."""
+        device = flat if self.device_dtype is None else flat.view(self.device_dtype)
+        self._twin = Twin(self._residence, device.size, flat.dtype, self.device_dtype)
+        self._twin.lie_in(device)
         self._source, self._offset = None, 0
         self._view = self._device_view = None
 
@@ -94,7 +102,7 @@ class DeviceMemory(Memory):
         """The twin, one with room for `count` numbers."""
         if self._twin is None or self._twin.count < self._offset + count:
             # A smaller shape keeps the twin, so that batches of two sizes cost nothing.
-            self._twin = Twin(self._residence, count, dtype)
+            self._twin = Twin(self._residence, count, dtype, self.device_dtype)
             self._view = self._device_view = None
         return self._twin
 

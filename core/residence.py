@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .half import rounded, widened
 from .memory import Array
 
 
@@ -46,15 +47,17 @@ class Residence:
 class Twin:
     """A flat array on the host and one on the device that stand for the same numbers.
 
-    Either is made when first asked for, and gets what the other has.
+    Either is made when first asked for, and gets what the other has. The device may store them in
+    16 bits, device_dtype being as half.py says.
     """
 
     __slots__ = ("_device", "_host", "_seen", "count", "device_dtype", "dtype", "residence")
 
-    def __init__(self, residence: Residence, count: int, dtype: Any):
+    def __init__(self, residence: Residence, count: int, dtype: Any, device_dtype: Any = None):
         self.residence = residence
         self.count = count
         self.dtype = np.dtype(dtype)
+        self.device_dtype = np.dtype(device_dtype or dtype)
         self._host: np.ndarray | None = None
         self._device: Array | None = None
         self._seen = 0  # how many passes there had been when the host's copy was current
@@ -83,7 +86,7 @@ class Twin:
     def device(self) -> Array:
         """The device's array; what was written on the host so far goes along."""
         if self._device is None:
-            self._device = self.residence.gpu.zeros(self.count, self.dtype)
+            self._device = self.residence.gpu.zeros(self.count, self.device_dtype)
             if self._host is not None:
                 self.store()
         return self._device
@@ -97,16 +100,26 @@ class Twin:
         if self._host is not None and self._device is not None and self._is_seen:
             self.store()
 
-    def fetch(self) -> None:
-        """Copy from the device."""
-        assert self._host is not None
-        self.residence.gpu.download(self.device(), self._host)
+    def fetch(self, place: slice = slice(None)) -> None:
+        """Copy from the device, all or a part."""
+        if self._host is None:
+            self._host = np.zeros(self.count, self.dtype)
+        host, device, gpu = self._host[place], self.device()[place], self.residence.gpu
+        if self.device_dtype == self.dtype:
+            gpu.download(device, host)
+        else:
+            stored = np.empty(host.size, self.device_dtype)
+            gpu.download(device, stored)
+            host[...] = widened(stored)
         self._seen = self.residence.passes
 
-    def store(self) -> None:
-        """Copy to the device."""
+    def store(self, place: slice = slice(None)) -> None:
+        """Copy to the device, all or a part."""
         assert self._host is not None
-        self.residence.gpu.upload(self._host, self.device())
+        host, device = self._host[place], self.device()[place]
+        if self.device_dtype != self.dtype:
+            host = rounded(host, self.device_dtype)
+        self.residence.gpu.upload(host, device)
         self._seen = self.residence.passes
 
     @property

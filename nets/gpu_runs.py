@@ -27,6 +27,7 @@ class GpuRuns:
         self._segments: list[Segment] | None = None
         self._forward: list[Call] = []
         self._sending: list[Call] = [self.begin_forward]
+        self.seeding: list[Call] = []  # sets the gradients of losses before each backward pass
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -51,7 +52,7 @@ class GpuRuns:
 
     def backward(self, adds: bool) -> None:
         """Run a backward pass that adds to the diffs of weights, or writes them."""
-        self._recordings.run(("backward", adds), [self._bound.backward(adds)])
+        self._recordings.run(("backward", adds), [self.seeding, self._bound.backward(adds)])
 
     def step(self, after_forward: Sequence[Sequence[Call]], last: Sequence[Call]) -> bool:
         """Run a forward and a backward pass for each batch, and what else a step consists of.
@@ -67,7 +68,7 @@ class GpuRuns:
         for batch, calls in enumerate(after_forward):
             if batch:
                 lists.append(self._sending)
-            lists += [forward, calls, self._bound.backward(adds=batch > 0)]
+            lists += [forward, calls, self.seeding, self._bound.backward(adds=batch > 0)]
         self._recordings.run("step", [*lists, last])
         return True
 

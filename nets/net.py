@@ -8,7 +8,7 @@ from ..core import Blob, Layer, log
 from ..core.device import open_device
 from ..core.rng import fresh_seed, stream
 from ..kernels import new_workspace
-from ..kernels.gpu import Context
+from ..kernels.gpu import PRECISIONS, Context
 from ..layers import create_layer
 from ..proto import ConfigError
 from ..proto.caffe_pb2 import TEST, NetParameter, Phase
@@ -36,6 +36,9 @@ class Net:
                  Others may share memory or never exist, no part of the net can be run alone, and in
                  phase TEST it only runs forward, unless force_backward is set
 
+    precision    of a GPU: "float32"; "tf32", which rounds the factors of products; "bfloat16" or
+                 "float16", which store blobs so. Weights and their gradients stay float32
+
     blobs[name], layers, layer_names, outputs and inputs are as in the prototxt, with a Split
     layer after each blob that several layers read. Blob data and diffs are live: write to
     net.blobs["data"].data[...], call forward, read net.blobs["prob"].data.
@@ -55,13 +58,14 @@ class Net:
         seed: int | None = None,
         share_with: "Net | None" = None,
         keep: Collection[str] | None = None,
+        precision: str = "float32",
     ):
         self.phase = phase
         self.debug_info = param.debug_info  # whether to log the mean size of everything computed
         self.dtype = dtype
         self.device = device
         self.gpu = open_device(device)
-        self.context = Context(self.gpu) if self.gpu else None
+        self.context = _context(self.gpu, precision)
         self._keep = keep
         self.seed = fresh_seed() if seed is None else seed
         state = net_state(param, phase, level, stages)
@@ -316,6 +320,15 @@ class Net:
             layer.propagate_down = need.bottoms
             layer.param_propagate_down = need.weights
         return needs
+
+
+def _context(gpu: Any, precision: str) -> Context | None:
+    if precision not in PRECISIONS:
+        allowed = ", ".join(PRECISIONS)
+        raise ConfigError(f"precision: {precision!r} is none of {allowed}")
+    if gpu is None and precision != "float32":
+        raise ConfigError(f'precision: "{precision}" needs a GPU; the CPU computes in float32')
+    return Context(gpu, precision) if gpu else None
 
 
 def _loss_weights(layer: Layer, tops: int) -> list[float]:

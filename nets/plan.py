@@ -16,6 +16,7 @@ from .passes import chosen_passes, is_chosen
 from .passes.gradients import share_gradients
 from .passes.layouts import choose_layouts
 from .passes.memory import Sharing, share_memory
+from .passes.precision import round_blobs
 from .step import Step, Terms
 from .weights import Weights
 
@@ -62,6 +63,8 @@ class Plan:
             self.steps = improve(self.steps, terms)
         if context:
             put_on_gpu(self.steps, context)
+            if context.stored:
+                round_blobs(self.steps, context.stored)
         self._hidden = [pair for step in self.steps for pair in step.hidden]
         if channels_last and is_chosen("layouts"):
             choose_layouts(self.steps)
@@ -89,7 +92,7 @@ class Plan:
         self._ran_whole = (start, end) == (0, len(self._layers) - 1)
         if not self._ran_whole:
             self._check_all_shown()
-        with self._running():
+        with self.running():
             if self.gpu_runs:
                 self.gpu_runs.begin_forward()
             if self._ran_whole:
@@ -107,7 +110,7 @@ class Plan:
 
         Gradients of weights are added to their diffs or, without `adds`, written.
         """
-        with self._running():
+        with self.running():
             if self._ran_whole and (start, end) == (len(self._layers) - 1, 0):
                 if self.gpu_runs:
                     self.gpu_runs.backward(adds)
@@ -121,13 +124,13 @@ class Plan:
     def steps_forward(self) -> Iterator[Step]:
         """Run the steps again that have bottoms, one by one, each before it is given out."""
         for step, calls in self.bound.forward_by_step():
-            with self._running():
+            with self.running():
                 for call in calls if step.bottoms else []:
                     call()
             yield step
 
     @contextmanager
-    def _running(self) -> Iterator[None]:
+    def running(self) -> Iterator[None]:
         """Around what runs layers."""
         with ExitStack() as stack:
             stack.enter_context(np.errstate(all="ignore"))  # the solver says where NaNs began
@@ -141,7 +144,7 @@ class Plan:
         self.follow_shapes()
         self._ran_whole = True
         self._layer_runs.forget_passes()
-        with self._running():
+        with self.running():
             self.gpu_runs.begin_forward()
             return self.gpu_runs.step(after_forward, last)
 
@@ -253,6 +256,9 @@ class Plan:
                 if top.is_on_gpu:
                     top.store("diff")
                 self._seeded[k] = top.shape
+        if self.gpu_runs and self.gpu_runs.context.loss_scale:
+            tops = [(top.gpu_diff, weight) for _, top, weight in self.losses]
+            self.gpu_runs.seeding = self.gpu_runs.context.loss_scale.seed(tops)
 
     def _explained(self, problem: ConfigError, i: int) -> ConfigError:
         """The problem, with the record that it came from if a data layer knows."""

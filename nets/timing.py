@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
+from functools import partial
+from typing import Any
 
 from ..core import Call, label
+from .gpu_runner import GpuRunner
 from .net import Net
 from .step import Step
 
@@ -22,6 +23,7 @@ class StepTime:
     backward_kernels: list[str]
     forward: float = 0.0
     backward: float = 0.0
+    runs_on_host: bool = False  # in a net on a GPU
 
 
 def time_steps(
@@ -32,14 +34,16 @@ def time_steps(
     backward = net.plan.bound.backward_by_step(adds=False)
     down = dict(backward)
     times = {step: _described(net, step, up, down.get(step, [])) for step, up in forward}
-    with np.errstate(all="ignore"):
-        for iteration in range(1, iterations + 1):
-            begin = time.perf_counter()
+    seconds = partial(_seconds_on_gpu, net.gpu) if net.gpu else _seconds
+    for iteration in range(1, iterations + 1):
+        begin = time.perf_counter()
+        with net.plan.running():
             for step, calls in forward:
-                times[step].forward += _seconds(calls)
+                times[step].forward += seconds(calls)
+        with net.plan.running():
             for step, calls in backward:
-                times[step].backward += _seconds(calls)
-            on_iteration(iteration, time.perf_counter() - begin)
+                times[step].backward += seconds(calls)
+        on_iteration(iteration, time.perf_counter() - begin)
     return list(times.values())
 
 
@@ -48,6 +52,11 @@ def _seconds(calls: list[Call]) -> float:
     for call in calls:
         call()
     return time.perf_counter() - begin
+
+
+def _seconds_on_gpu(gpu: Any, calls: list[Call]) -> float:
+    """By the clock of the device; what runs on the host meanwhile counts as well."""
+    return gpu.time(partial(_seconds, calls)) if calls else 0.0
 
 
 def _described(net: Net, step: Step, forward: list[Call], backward: list[Call]) -> StepTime:
@@ -62,4 +71,5 @@ def _described(net: Net, step: Step, forward: list[Call], backward: list[Call]) 
         down,
         list(dict.fromkeys(map(label, forward))),
         list(dict.fromkeys(map(label, backward))),
+        runs_on_host=isinstance(step.runner, GpuRunner) and not step.runner.is_on_gpu,
     )

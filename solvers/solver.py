@@ -35,6 +35,7 @@ class Solver:
     on_test         an attribute: called after every test with (number of the test net, its scores)
     weights_skip    layers that the files in param.weights leave as they are
     keep            blobs of the nets to be looked at from outside, as Net has it; None: all
+    precision       of a GPU, as Net has it
 
     step() and solve() log what Caffe's do, in its words. Same seed, same machine, same number of
     threads: the same run, bit for bit, also when it was resumed from a snapshot.
@@ -48,8 +49,10 @@ class Solver:
         on_iteration: OnIteration | None = None,
         weights_skip: tuple[str, ...] = (),
         keep: Collection[str] | None = None,
+        precision: str = "float32",
     ):
         self.param = param
+        self._precision = precision
         self.iteration = 0
         self.seed = param.random_seed if param.random_seed >= 0 else fresh_seed()
         self._request = request
@@ -210,6 +213,7 @@ class Solver:
             seed=self.seed,
             share_with=share_with,
             keep=self._keep,
+            precision=self._precision,
         )
 
     def _test(self, net: Net, number: int) -> Scores:

@@ -10,7 +10,7 @@ from typing import Any
 from ..core import log
 from ..proto import ConfigError, read_net
 from ..proto.caffe_pb2 import TEST
-from .device import choose_device
+from .device import add_precision_flag, choose_device
 from .flags import FlagParser
 
 
@@ -20,6 +20,7 @@ def add_flags(parser: FlagParser) -> None:
     parser.add_flag("weights", "", "the weights: files separated by commas")
     parser.add_flag("iterations", 50, "how many batches to run")
     parser.add_flag("gpu", "", "the GPU to run on; none: the CPU")
+    add_precision_flag(parser)
     parser.add_flag("level", 0, "the level of the net")
     parser.add_flag("stage", "", "stages of the net, separated by commas")
     parser.add_flag("ap_version", "Integral", "of detectors: 11point, MaxIntegral or Integral")
@@ -41,7 +42,15 @@ def run(flags: Namespace) -> int:
     check_version(flags.ap_version, "-ap_version")
 
     stages = tuple(flags.stage.split(","))
-    net = Net(read_net(flags.model), TEST, level=flags.level, stages=stages, device=device, keep=())
+    net = Net(
+        read_net(flags.model),
+        TEST,
+        level=flags.level,
+        stages=stages,
+        device=device,
+        keep=(),
+        precision=flags.precision,
+    )
     try:
         for path in flags.weights.split(","):
             load_weights(net, path)

@@ -14,7 +14,7 @@ from ..nets import Net
 from ..nets.timing import StepTime, time_steps
 from ..proto import ConfigError, read_net
 from ..proto.caffe_pb2 import Phase
-from .device import choose_device
+from .device import add_precision_flag, choose_device
 from .flags import FlagParser
 
 
@@ -25,6 +25,7 @@ def add_flags(parser: FlagParser) -> None:
     parser.add_flag("iterations", 50, "how many times to run it")
     parser.add_flag("memory", False, "list the blobs by size, and what sharing memory saves")
     parser.add_flag("gpu", "", "the GPU to run on; none: the CPU")
+    add_precision_flag(parser)
     parser.add_flag("level", 0, "the level of the net")
     parser.add_flag("stage", "", "stages of the net, separated by commas")
 
@@ -43,6 +44,7 @@ def run(flags: Namespace) -> int:
         stages=tuple(flags.stage.split(",")),
         device=device,
         keep=(),
+        precision=flags.precision,
     )
     try:
         log.info("caffe.cpp:347", "Performing Forward")
@@ -58,7 +60,7 @@ def run(flags: Namespace) -> int:
     finally:
         net.close()
     _report_layers(times, total, flags.iterations)
-    _report_kernels(times, flags.iterations)
+    _report_kernels(times, flags.iterations, on_gpu=bool(flags.gpu))
     for line in _memory(net) + (_blobs(net) if flags.memory else []):
         log.info("caffe.cpp:411", line)
     log.info("caffe.cpp:412", "*** Benchmark ends ***")
@@ -85,19 +87,30 @@ def _report_layers(times: list[StepTime], total: float, iterations: int) -> None
     log.info("caffe.cpp:410", f"Total Time: {total:g} ms.")
 
 
-def _report_kernels(times: list[StepTime], iterations: int) -> None:
+def _report_kernels(times: list[StepTime], iterations: int, on_gpu: bool) -> None:
     """What ran, and how fast where multiplications tell."""
-    peak = _matrix_product_speed()
-    log.info("caffe.cpp:411", f"A product of matrices runs at {peak / 1e9:.0f} GFLOP/s.")
+    peak = 0.0 if on_gpu else _matrix_product_speed()
+    if on_gpu:
+        _report_hosted(times)
+    else:
+        log.info("caffe.cpp:411", f"A product of matrices runs at {peak / 1e9:.0f} GFLOP/s.")
     for step in times:
         for way in ("forward", "backward"):
             kernels, spent = getattr(step, f"{way}_kernels"), getattr(step, way) / iterations
             if not kernels:
                 continue
             speed = 2.0 * getattr(step, f"{way}_multiply_adds") / max(spent, 1e-9)
-            rate = f" {speed / 1e9:.0f} GFLOP/s, {speed / peak:.0%} of it" if speed else ""
+            rate = f" {speed / 1e9:.0f} GFLOP/s" if speed else ""
+            rate += f", {speed / peak:.0%} of it" if speed and peak else ""
             names = "+".join(step.layers)
             log.info("caffe.cpp:411", f"{names} {way}:{rate} [{'; '.join(kernels)}]")
+
+
+def _report_hosted(times: list[StepTime]) -> None:
+    """Which layers of a net on a GPU have no kernel there."""
+    hosted = [name for step in times if step.runs_on_host for name in step.layers]
+    names = ", ".join(hosted) or "none"
+    log.info("caffe.cpp:411", f"Layers that run on the host, with copies each way: {names}.")
 
 
 def _matrix_product_speed() -> float:

@@ -9,10 +9,11 @@ each layer takes.
 from argparse import Namespace
 
 from ..core import log
+from ..core.device import open_device
 from ..proto import ConfigError, read_solver
 from ..proto.caffe_pb2 import SolverParameter
 from . import training_watch
-from .device import choose_device
+from .device import add_precision_flag, choose_device
 from .flags import FlagParser
 
 
@@ -28,6 +29,7 @@ def add_flags(parser: FlagParser) -> None:
     effects = ("stop", "snapshot", "none")
     parser.add_flag("sigint_effect", "stop", "what SIGINT does", choices=effects)
     parser.add_flag("sighup_effect", "snapshot", "what SIGHUP does", choices=effects)
+    add_precision_flag(parser)
     parser.add_flag("timing", False, "log what each layer takes, whenever the loss is displayed")
     parser.add_flag("plot", "", "a .png, .svg or .pdf to draw the curves into, over and over")
     parser.add_flag("tensorboard", "", "a folder for files that TensorBoard shows")
@@ -62,7 +64,14 @@ def _train(param: SolverParameter, device: str, flags: Namespace) -> None:
     skip = tuple(name for name in flags.weights_skip.split(",") if name)
     interrupts = Interrupts(flags.sigint_effect, flags.sighup_effect)
     keep = None if flags.timing else ()  # layers that run one by one need all blobs
-    solver = Solver(param, device, interrupts.request, weights_skip=skip, keep=keep)
+    solver = Solver(
+        param,
+        device,
+        interrupts.request,
+        weights_skip=skip,
+        keep=keep,
+        precision=flags.precision,
+    )
     try:
         if flags.snapshot:
             log.info("caffe.cpp:233", f"Resuming from {flags.snapshot}")
@@ -82,8 +91,10 @@ def _device_of(param: SolverParameter) -> str:
     """The GPU that the solver file itself asks for, as Caffe reads it: only if it says so."""
     if not param.HasField("solver_mode") or param.solver_mode != SolverParameter.GPU:
         return ""
-    log.warning(
-        "caffe.cpp:180",
-        "solver_mode: GPU is not followed by itself: running on the CPU; pass -gpu 0 for a GPU",
-    )
-    return ""
+    number = str(max(param.device_id, 0))
+    try:
+        open_device(f"gpu:{number}")
+    except ConfigError as reason:
+        log.warning("caffe.cpp:180", f"solver_mode: GPU, but running on the CPU: {reason}")
+        return ""
+    return number

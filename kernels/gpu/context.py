@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 
 from ...core import Array
+from ...core.half import HALVES
 from .changing import ChangingNumbers
 from .copying import axes_of, crossing_of, geometry_of, is_dense
 from .faults import Faults
 from .launch import Function, Launch
+from .loss_scale import LossScale
 
 SOURCES = Path(__file__).parent / "cuda"
 THREADS = 256  # of a block, where nothing else asks for another number
 MOST_BLOCKS = 1 << 20  # threads go on to further numbers where there are more
+
+PRECISIONS = ("float32", "tf32", *sorted(HALVES))
 
 # What `real`, the type of the numbers of blobs, is in a source; bfloat16 has no type in NumPy.
 REALS = {"float32": 0, "float16": 1, "uint16": 2}
@@ -24,13 +28,17 @@ REALS = {"float32": 0, "float16": 1, "uint16": 2}
 class Context:
     """Compiles, launches, and hands out memory beside the blobs.
 
-    gpu    a core.gpu.Gpu
-    tf32   whether products of float32 numbers may be rounded to TF32 on their way
+    gpu         a core.gpu.Gpu
+    precision   "float32"; "tf32", where products may be rounded to TF32 on their way; "bfloat16"
+                or "float16", where blobs are stored so, and weights beside their float32 masters
     """
 
-    def __init__(self, gpu: Any, tf32: bool = True):
+    def __init__(self, gpu: Any, precision: str = "float32"):
         self.gpu = gpu
-        self.tf32 = tf32
+        self.precision = precision
+        self.tf32 = precision == "tf32"
+        self.stored: str | None = HALVES.get(precision)  # dtype of blobs, where not float32
+        self.loss_scale = LossScale(self) if precision == "float16" else None
         self.changing = ChangingNumbers(gpu)
         self.faults = Faults(gpu)
         self._workspace: Array | None = None

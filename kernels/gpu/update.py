@@ -54,7 +54,8 @@ class Update:
             return []
         context = self._context
         scale = context.constants(np.array([1 / self._batches], np.float32))
-        clipping = self._clipping(g, scale) if self._limit >= 0 else []
+        looks = self._limit >= 0 or context.loss_scale
+        clipping = self._clipping(g, scale) if looks else []
         numbers = [
             context.changing.add("float32", lambda i=i: self._rule.numbers[i])
             for i in range(len(self._rule.numbers))
@@ -77,15 +78,19 @@ class Update:
         )
 
     def _clipping(self, g: Array, scale: Array) -> list[Call]:
-        """The calls that set the scale by the norm of g; sums are taken in one order, always."""
+        """The calls that set the scale by the norm of g; sums are taken in one order, always.
+
+        With a loss scale, gradients that are not finite are left out of any update.
+        """
         context = self._context
         blocks = min(NORM_BLOCKS, -(-g.size // THREADS))
         partial = context.zeros(blocks, "float64")
         squares = context.function("update.cu", "squares")
         clip = context.function("update.cu", "clip")
+        scaling = context.loss_scale
+        numbers = partial, blocks, float(self._limit), float(self._batches), scale
+        scales = (scaling.scale, scaling.good) if scaling else (None, None)
         return [
             *context.blocks(squares, "squares", blocks, THREADS, g, g.size, partial),
-            *context.blocks(
-                clip, "clip", 1, THREADS, partial, blocks, self._limit, float(self._batches), scale
-            ),
+            *context.blocks(clip, "clip", 1, THREADS, *numbers, *scales),
         ]

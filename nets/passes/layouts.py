@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ...core import Blob, Layout
 from ..step import Step
+from .groups import Groups
 
 
 def choose_layouts(steps: Sequence[Step]) -> None:
@@ -16,7 +17,7 @@ def choose_layouts(steps: Sequence[Step]) -> None:
     Blobs that must lie alike, as those of a layer that takes either layout, go together: they
     are channels-last if a layer wants it for one of them and none needs one of them plain.
     """
-    groups = _Groups()
+    groups: Groups[Blob] = Groups()
     for step in steps:
         if step.runner.layout() is Layout.EITHER:
             groups.join(step.blobs)
@@ -37,22 +38,3 @@ def choose_layouts(steps: Sequence[Step]) -> None:
 def _has_an_order(blob: Blob) -> bool:
     """Whether the layouts differ at all."""
     return blob.shape[1] > 1 and max(blob.shape[2:], default=1) > 1
-
-
-class _Groups:
-    """Sets of blobs, joined when they turn out to belong together."""
-
-    def __init__(self):
-        self._parents: dict[int, int] = {}
-
-    def of(self, blob: Blob) -> int:
-        """The number that all blobs of a group have in common."""
-        number = self._parents.setdefault(id(blob), id(blob))
-        while self._parents[number] != number:
-            number = self._parents[number]
-        return number
-
-    def join(self, blobs: Sequence[Blob]) -> None:
-        """Make the groups of these blobs one."""
-        for blob in blobs[1:]:
-            self._parents[self.of(blob)] = self.of(blobs[0])

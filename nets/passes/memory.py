@@ -67,10 +67,17 @@ def _tenants(
         if not is_own or memory.exists or blob.dtype != "float32":
             refused.add(memory)
             continue
-        tenant = tenants.setdefault(memory, Tenant(memory, blob.count, time, time))
-        tenant.count = max(tenant.count, blob.count)
+        count = _numbers_in_arena(blob, memory)
+        tenant = tenants.setdefault(memory, Tenant(memory, count, time, time))
+        tenant.count = max(tenant.count, count)
         tenant.first, tenant.last = min(tenant.first, time), max(tenant.last, time)
     return [tenant for memory, tenant in tenants.items() if memory not in refused]
+
+
+def _numbers_in_arena(blob: Blob, memory: Memory) -> int:
+    """How many float32 numbers take as much room as the blob does."""
+    stored = getattr(memory, "device_dtype", None)
+    return -(-blob.count * np.dtype(stored or "float32").itemsize // 4)
 
 
 Use = tuple[int, Blob, Memory, bool]  # when, what, where, and whether it may move

@@ -70,12 +70,14 @@ def test_a_run_is_resumed(pictures, caffe):
     assert read_solver_state("it_iter_6.solverstate").iteration == 6
 
 
-def test_solver_mode_gpu_is_said_not_to_be_followed(pictures, caffe):
+def test_solver_mode_gpu_without_a_gpu_runs_on_the_cpu_and_says_so(pictures, caffe, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
     with open("solver.prototxt", "a") as file:
         file.write("solver_mode: GPU")
     status, lines = caffe("train", "-solver", "solver.prototxt")
     assert status == 0
-    assert any("solver_mode: GPU is not followed" in line for line in lines)
+    said = 'solver_mode: GPU, but running on the CPU: device "gpu:0" needs cupy'
+    assert any(said in line for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,39 @@
+"""LossScale: keeps small gradients from vanishing in float16, by making all of them larger.
+
+The loss counts for scale times what it is, and the update divides by the scale. Where gradients
+overflow, the update is left out and the scale halved; after many good updates it is doubled.
+
+Source: Micikevicius et al., "Mixed Precision Training", ICLR 2018.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...core import Array, Call
+
+if TYPE_CHECKING:
+    from .context import Context
+
+START = 2.0**16
+
+
+class LossScale:
+    """The scale, and how many good updates there were with it, on the device."""
+
+    def __init__(self, context: "Context"):
+        self._context = context
+        self.scale: Array = context.constants(np.array([START], np.float32))
+        self.good: Array = context.constants(np.zeros(1, np.int32))
+
+    def seed(self, tops: Sequence[tuple[Array, float]]) -> list[Call]:
+        """The calls that set diffs of losses to their weights, times the scale."""
+        function = self._context.function("update.cu", "seed")
+        return [
+            call
+            for diff, weight in tops
+            for call in self._context.each(
+                function, "loss scale", diff.size, diff, diff.size, float(weight), self.scale
+            )
+        ]
