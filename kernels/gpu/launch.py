@@ -56,6 +56,7 @@ def _typed(argument: Any) -> Any:
         return np.uintp(0)
     if isinstance(argument, bool | int):
         return np.int32(argument)
-    if isinstance(argument, float):
+    # np.float64 is a float, too.
+    if isinstance(argument, float) and not isinstance(argument, np.generic):
         return np.float32(argument)
     return argument
