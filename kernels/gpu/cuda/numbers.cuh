@@ -18,6 +18,11 @@ __device__ __forceinline__ float number(float v) { return v; }
 #endif
 __device__ __forceinline__ float value(float x) { return x; }
 
+// NVRTC, which reads no headers of C, does not have it.
+#ifndef INFINITY
+#define INFINITY __int_as_float(0x7f800000)
+#endif
+
 // KERNEL(name)(arguments) { ... } can be launched from outside.
 #define KERNEL(name) extern "C" __global__ void name
 
