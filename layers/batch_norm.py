@@ -1,8 +1,11 @@
 """BatchNorm: each channel with mean 0 and variance 1."""
 
+from typing import Any
+
 import numpy as np
 
 from ..core import Array, Shape, register
+from ..kernels import gpu
 from ..proto.caffe_pb2 import TEST, FillerParameter
 from .families.affine_normalizing import AffineNormalizing
 from .families.fold import fold
@@ -62,6 +65,10 @@ class BatchNorm(AffineNormalizing):
         mean_sum, variance_sum, weight = (blob.data for blob in self.weights[:_STATISTICS])
         factor = 1 / np.where(weight == 0, np.inf, weight)
         return mean_sum * factor, variance_sum * factor
+
+    def gpu_running(self) -> Any:
+        fraction = self.param.batch_norm_param.moving_average_fraction
+        return gpu.RunningStatistics(*self.weights[:_STATISTICS], fraction, 1.0, unbiased=True)
 
     def remember(self, mean: Array, variance: Array, count: int) -> None:
         mean_sum, variance_sum, weight = (blob.data for blob in self.weights[:_STATISTICS])

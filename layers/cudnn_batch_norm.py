@@ -1,6 +1,6 @@
 """CuDNNBatchNorm: batch normalization with its scale and shift, as cuDNN counts."""
 
-from ..core import Array, Shape, register
+from ..core import Shape, register
 from ..proto.caffe_pb2 import TEST
 from .families.running_norm import RunningNorm
 
@@ -27,6 +27,8 @@ class CuDNNBatchNorm(RunningNorm):
             GPUs; here it runs everywhere.
     """
 
+    remembers_unbiased = True
+
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param = self.param.cudnn_batch_norm_param
         if not 0 <= param.momentum <= 1:
@@ -43,6 +45,3 @@ class CuDNNBatchNorm(RunningNorm):
                 for name in ("scale_filler", "bias_filler")
             ),
         )
-
-    def running_variance(self, variance: Array, count: int) -> Array:
-        return variance * (count / max(count - 1, 1))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Blobs, Shape, register
+from ..kernels import gpu
 from .families.fold import fold
 from .families.normalizing import NormalizingLayer
 
@@ -26,6 +27,12 @@ class MVN(NormalizingLayer):
         if not shape:
             raise self.error("needs a bottom with items, (N, C, ...), got shape ()")
         return fold(shape, 0, 1 if self.param.mvn_param.across_channels else 2)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        param, shape = self.param.mvn_param, bottom[0].shape
+        axes = 1 if param.across_channels else min(2, len(shape))
+        divisor = "sqrt(variance) + eps" if param.normalize_variance else "1"
+        return gpu.Standardization(context, shape, 0, axes, eps=param.eps, divisor=divisor)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         param = self.param.mvn_param

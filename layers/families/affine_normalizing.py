@@ -1,8 +1,11 @@
 """AffineNormalizing: normalization and the scale and shift after it, in one layer."""
 
+from typing import Any
+
 import numpy as np
 
 from ...core import Array, Blob, Blobs, Shape
+from ...kernels import gpu
 from .fold import fold
 from .normalizing import NormalizingLayer
 
@@ -49,6 +52,31 @@ class AffineNormalizing(NormalizingLayer):
 
     def remember(self, mean: Array, variance: Array, count: int) -> None:
         """Let each channel's mean and variance, over count numbers, move the running values."""
+
+    def gpu_running(self) -> Any:
+        """The running values, as kernels want them (a gpu.RunningStatistics); None without any."""
+        return None
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        return self.make_gpu_kernel(
+            context,
+            bottom[0],
+            learned=self.scale_and_shift,
+            first_learned=self.first_learned,
+            learns=self.learns,
+        )
+
+    def make_gpu_kernel(self, context: gpu.Context, bottom: Blob, **after: Any) -> gpu.Kernel:
+        """The kernel for such a bottom; `after` says what follows in it."""
+        return gpu.Standardization(
+            context,
+            bottom.shape,
+            self.axis if len(bottom.shape) > 1 else 1,
+            eps=self.eps,
+            running=self.gpu_running() if self.normalizes else None,
+            recalls=self.is_fixed,
+            **after,
+        )
 
     def fold_bottom(self, shape: Shape) -> tuple[int, int, int]:
         folded = self.fold_channels(shape)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ...core import Array, Shape
+from ...kernels import gpu
 from ...proto.caffe_pb2 import FillerParameter
 from .affine_normalizing import AffineNormalizing
 
@@ -23,10 +24,11 @@ class RunningNorm(AffineNormalizing):
 
     remembers = True
     new_share = 0.0
+    remembers_unbiased = False  # whether the running variance counts times m / (m - 1)
 
     def running_variance(self, variance: Array, count: int) -> Array:
         """What is remembered of a batch's variance, over count numbers."""
-        return variance
+        return variance * (count / max(count - 1, 1)) if self.remembers_unbiased else variance
 
     def declare_weights(self, bottom_shape: Shape, scale_filler: Any, shift_filler: Any) -> None:
         """Make the weights for a bottom of this shape; the fillers are None if not given."""
@@ -46,6 +48,13 @@ class RunningNorm(AffineNormalizing):
                 specs.add()
             if i >= 2 or not self.learns:
                 specs[i].lr_mult = specs[i].decay_mult = 0
+
+    def gpu_running(self) -> Any:
+        if not self.remembers or not (self.new_share or self.uses_global_stats):
+            return None
+        keep, share = 1 - self.new_share, self.new_share
+        unbiased = self.remembers_unbiased
+        return gpu.RunningStatistics(*self.weights[2:4], None, keep, share, unbiased)
 
     def running(self) -> tuple[Array, Array]:
         mean, variance = (weight.data.reshape(-1) for weight in self.weights[2:4])
