@@ -78,6 +78,8 @@ class GpuRunner:
         if self.kernel:
             return Calls(list(self.kernel.bind_forward(bottom, top)))
         inner = self.runner.bind_forward(bottom, top)
+        if not bottom and not inner.all:
+            return Calls([partial(_store_if_held, blob) for blob in top])
         weights = self.runner.weights
         fetched = _copies("fetch", "data", (*bottom, *weights))
         # Statistics are remembered in weights, in the forward pass.
@@ -128,6 +130,12 @@ def put_on_gpu(steps: Sequence[Step], context: gpu.Context) -> None:
         for hidden, visible in step.hidden:
             if visible.is_on_gpu and not hidden.is_on_gpu:
                 hidden.live_on(context.gpu.residence)
+
+
+def _store_if_held(blob: Blob) -> None:
+    """Copy what a user filled to the device; while nobody has the array, it is there already."""
+    if blob.handed_out:
+        blob.store("data")
 
 
 def _copies(direction: str, side: Side, blobs: Sequence[Blob]) -> Iterator[Call]:

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
-from gpu_parity import open_test_gpu, why_no_gpu
+from gpu_parity import ON_DEVICE, open_test_gpu, why_no_gpu
 
 from cortado.core.device import open_device, opening
 
 pytestmark = pytest.mark.skipif(bool(why_no_gpu()), reason=str(why_no_gpu()))
+
+emulated = pytest.mark.skipif(ON_DEVICE, reason="counts what an emulated device is asked to do")
 
 RULES = {
     "SGD": "momentum: 0.9",
@@ -69,6 +71,7 @@ def test_what_solvers_can_be_told_is_done(make_solver, text):
     train_both(make_solver, text)
 
 
+@emulated
 def test_an_iteration_becomes_graphs_between_what_runs_on_the_host(make_solver, gpu):
     solver = make_solver(device="gpu")
     solver.step(2)
@@ -77,6 +80,7 @@ def test_an_iteration_becomes_graphs_between_what_runs_on_the_host(make_solver, 
     assert gpu.graph_launches > before
 
 
+@emulated
 def test_losses_are_not_read_before_somebody_asks(make_solver, gpu):
     solver = make_solver("momentum: 0.9", device="gpu")
     solver.step(3)
