@@ -1,5 +1,7 @@
 """FocalLoss: cross-entropy in which easy examples count less."""
 
+from typing import Any
+
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
@@ -65,6 +67,12 @@ class FocalLoss(SoftmaxLossLayer):
         np.multiply(self.probabilities, slope.reshape(outer, 1, inner), out=dx)
         dx.reshape(-1)[self.labels.places] -= slope
         self.zero_ignored(dx)
+
+    def gpu_formulas(self) -> dict[str, Any]:
+        sign, gamma = f"{self._sign:+d}", f"{self._gamma!r}f"
+        power = f"powf({float(self._start)!r}f {sign} * p, {gamma})"
+        slope = f"1.f {sign} * {gamma} * p * logf(p) / fmaxf(1.f {sign} * p, LEAST)"
+        return {"term": f"-{power} * logf(p)", "slope": f"{power} * ({slope})"}
 
     def _base(self) -> Array:
         return self._start + self._sign * self._p

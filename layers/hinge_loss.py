@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..core import Array, Blob, Blobs, Shape, register
+from ..kernels import gpu
 from ..proto.caffe_pb2 import HingeLossParameter
-from .families.class_labels import ClassLabels, check_label_count
+from .families.class_labels import ClassLabels, WrongLabel, check_label_count
 from .families.fold import fold, per_item
 from .families.loss import LossLayer
 
@@ -57,3 +58,19 @@ class HingeLoss(LossLayer):
             np.sign(violations, out=dx)
             dx *= scale
         dx.reshape(-1)[self._labels.places] *= -1
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        items, classes = per_item(bottom[0].shape)
+        margin = "(1.f + (is_label ? -x : x))"
+        slope = f"2.f * {margin}" if self._squares else "1.f"
+        return gpu.ClassLoss(
+            context,
+            (items, classes),
+            None,
+            (None, WrongLabel(self, bottom[1], classes)),
+            float(items),
+            term=f"{margin} < 0 ? 0.f : {margin}" + (f" * {margin}" if self._squares else ""),
+            gradient=f"{margin} > 0 ? (is_label ? -1.f : 1.f) * {slope} : 0.f",
+            all_classes=True,
+            takes_softmax=False,
+        )

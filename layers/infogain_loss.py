@@ -1,6 +1,7 @@
 """InfogainLoss: cross-entropy in which each confusion has its own price."""
 
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -64,6 +65,15 @@ class InfogainLoss(SoftmaxLossLayer):
         dx -= self._prices
         dx *= factor / self.divisor()
         self.zero_ignored(dx)
+
+    def gpu_formulas(self) -> dict[str, Any]:
+        return {
+            "term": "-h * logf(x < LEAST ? LEAST : x)",
+            "gradient": "slope * x - h",
+            "least": _LEAST_PROBABILITY,
+            "all_classes": True,
+            "h": self._h_from_file,
+        }
 
     def _look_up_prices(self, bottom: Blobs) -> Array:
         """The row of H for each label, folded like the scores."""

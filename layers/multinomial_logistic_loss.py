@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
-from .families.class_labels import ClassLabels, check_label_count
+from ..kernels import gpu
+from .families.class_labels import ClassLabels, WrongLabel, check_label_count
 from .families.fold import fold, per_item
 from .families.loss import LossLayer
 
@@ -40,6 +41,21 @@ class MultinomialLogisticLoss(LossLayer):
         dx = bottom[0].diff
         dx[...] = 0
         dx.reshape(-1)[self._labels.places] = -factor / len(dx) / self._right(bottom)
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        items, classes = per_item(bottom[0].shape)
+        return gpu.ClassLoss(
+            context,
+            (items, classes),
+            None,
+            (None, WrongLabel(self, bottom[1], classes)),
+            float(items),
+            term="-logf(p)",
+            slope="-1.f / p",
+            gradient="is_label ? slope : 0.f",
+            least=_LEAST_PROBABILITY,
+            takes_softmax=False,
+        )
 
     def _right(self, bottom: Blobs) -> Array:
         """The probability of each item's own class."""

@@ -1,6 +1,7 @@
 """Softmax: scores made probabilities."""
 
 from ..core import Blobs, Calls, Layer, Shape, register
+from ..kernels import gpu
 from .families.axis_softmax import AxisSoftmax
 from .families.fold import fold
 
@@ -35,6 +36,9 @@ class Softmax(Layer):
 
     def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
         return self._softmax.bind_forward(bottom[0].data, top[0].data)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        return gpu.Softmax(context, self._axis(bottom[0].shape))
 
     def _axis(self, shape: Shape) -> int:
         return self.canonical_axis(self.param.softmax_param.axis, len(shape), "softmax_param.axis")

@@ -1,5 +1,7 @@
 """SoftmaxWithLoss: cross-entropy of scores, for classification."""
 
+from typing import Any
+
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
@@ -49,6 +51,9 @@ class SoftmaxWithLoss(SoftmaxLossLayer):
             outer, _, inner = self.folded
             dx *= self._class_weights[self.labels.classes].reshape(outer, 1, inner)
         self.zero_ignored(dx)
+
+    def gpu_formulas(self) -> dict[str, Any]:
+        return {"term": "-logf(p)", "weights": self._class_weights}
 
     def _read_class_weights(self, scores: Shape) -> Array | None:
         param, classes = self.param.loss_param, scores[self.class_axis(scores)]

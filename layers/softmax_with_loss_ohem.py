@@ -1,5 +1,7 @@
 """SoftmaxWithLossOHEM: SoftmaxWithLoss that also tells the loss of each label."""
 
+from typing import Any
+
 import numpy as np
 
 from ..core import Array, Blob, Blobs, Shape, register
@@ -65,3 +67,6 @@ class SoftmaxWithLossOHEM(SoftmaxLossLayer):
         np.multiply(self.probabilities, scale, out=dx)
         dx.reshape(-1)[self.labels.places] -= scale
         self.zero_ignored(dx)
+
+    def gpu_formulas(self) -> dict[str, Any]:
+        return {"term": "-logf(p)"}

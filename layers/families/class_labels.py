@@ -1,10 +1,11 @@
 """ClassLabels: the right class of each item, checked and ready to pick scores with."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ...core import Array, Layer, Shape
+from ...core import Array, Blob, Layer, Shape
 from ...kernels import cpu
 from ...proto import ConfigError
 
@@ -60,16 +61,34 @@ class ClassLabels:
         self.places += self._first_places
 
     def _error(self, labels: Array, wrong: int) -> ConfigError:
-        shape = labels.shape or (1,)
-        item, *position = (int(i) for i in np.unravel_index(wrong, shape))
-        where = f"item {item}" + (f" at {position}" if labels.size > shape[0] else "")
-        problem = self._layer.error(
-            f"label {float(labels.ravel()[wrong]):g} of {where} is outside [0, {self._size}), the "
-            "classes that bottom[0] has scores for; is num_output of the layer that makes them "
-            "too small?"
-        )
-        problem.item = item
-        return problem
+        return _label_error(self._layer, labels, wrong, self._size)
+
+
+@dataclass(frozen=True)
+class WrongLabel:
+    """Makes an error of what a kernel on a GPU says of labels: see kernels/gpu/labels.py."""
+
+    layer: Layer
+    labels: Blob
+    classes: int
+
+    def __call__(self, last: int) -> ConfigError:
+        """The first wrong label has `last` labels after it."""
+        labels = self.labels.data
+        return _label_error(self.layer, labels, labels.size - 1 - last, self.classes)
+
+
+def _label_error(layer: Layer, labels: Array, wrong: int, classes: int) -> ConfigError:
+    shape = labels.shape or (1,)
+    item, *position = (int(i) for i in np.unravel_index(wrong, shape))
+    where = f"item {item}" + (f" at {position}" if labels.size > shape[0] else "")
+    problem = layer.error(
+        f"label {float(labels.ravel()[wrong]):g} of {where} is outside [0, {classes}), the "
+        "classes that bottom[0] has scores for; is num_output of the layer that makes them "
+        "too small?"
+    )
+    problem.item = item
+    return problem
 
 
 def check_label_count(layer: Layer, labels: Shape, scores: Shape, axis: int) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Array, Blobs, Layer, Shape
+from ...kernels import gpu
 from ...proto.caffe_pb2 import LossParameter
 
 
@@ -22,7 +23,7 @@ class LossLayer(Layer):
         write_gradients(factor, bottom)   write the bottoms' diffs; factor is top[0]'s diff, where
                                           the net keeps loss_weight
 
-    and names in differentiable the bottoms that have a gradient.
+    and names in differentiable the bottoms that have a gradient. For GPUs it gives a gpu_loss.
     """
 
     bottom_count = 2
@@ -59,6 +60,16 @@ class LossLayer(Layer):
                 )
         if any(self.propagate_down):
             self.write_gradients(top[0].diff, bottom)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        for i, wanted in enumerate(self.propagate_down):
+            if wanted and i not in self.differentiable:
+                return None  # backward_cpu says why it cannot
+        return self.gpu_loss(context, bottom)
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        """What runs the layer on a GPU, or None."""
+        return None
 
     # What a subclass calls.
 
@@ -103,6 +114,12 @@ class LossLayer(Layer):
         }[mode]
         # In the dtype of the net: a double would turn all it multiplies into doubles.
         return np.asarray(np.maximum(divisor, 1), self.dtype)
+
+    def gpu_divisor(self, mode: Any, items: int, places: int) -> float | None:
+        """The normalizer, as far as it does not depend on labels: None if it does."""
+        if mode == LossParameter.VALID and self.ignore_label() is not None:
+            return None
+        return float(self.normalizer(mode, items, places, items * places))
 
     def ignore_label(self) -> int | None:
         """loss_param.ignore_label, if it is set."""

@@ -1,10 +1,13 @@
 """SoftmaxLossLayer: losses of scores that a softmax makes probabilities of classes."""
 
+from typing import Any
+
 import numpy as np
 
 from ...core import Array, Blob, Blobs, Shape
+from ...kernels import gpu
 from .axis_softmax import AxisSoftmax
-from .class_labels import ClassLabels, check_label_count
+from .class_labels import ClassLabels, WrongLabel, check_label_count
 from .fold import fold
 from .loss import LossLayer
 
@@ -19,7 +22,7 @@ class SoftmaxLossLayer(LossLayer):
 
     Labels equal to loss_param.ignore_label count for nothing: classify() reads the labels and
     computes the probabilities, zero_ignored() clears gradients. Folded arrays are
-    (outer, C, inner).
+    (outer, C, inner). gpu_formulas are the arguments of gpu.ClassLoss that make it this loss.
     """
 
     top_count = range(1, 3)
@@ -46,6 +49,18 @@ class SoftmaxLossLayer(LossLayer):
         self._probabilities = Blob(scores, self.dtype)
         if self._gives_probabilities:
             top[1].share_data(self._probabilities)
+
+    def gpu_formulas(self) -> dict[str, Any]:
+        """term, slope and others of gpu.ClassLoss."""
+        raise NotImplementedError
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        scores, ignored = bottom[0].shape, self.ignore_label()
+        axis = self.class_axis(scores)
+        outer, classes, inner = fold(scores, axis)
+        divisor = self.gpu_divisor(self.normalization(), outer, inner)
+        labels = ignored, WrongLabel(self, bottom[1], classes)
+        return gpu.ClassLoss(context, scores, axis, labels, divisor, **self.gpu_formulas())
 
     def class_axis(self, scores: Shape) -> int:
         """The axis of the classes in scores of this shape."""
