@@ -5,6 +5,7 @@ from math import prod
 import numpy as np
 
 from ..core import Blobs, Layer, Shape, register
+from ..kernels import gpu
 from .families.parts import Parts
 
 
@@ -43,6 +44,10 @@ class Axpy(Layer):
         self._folded = (1, n * c, prod(size))
         self._parts = Parts(self._folded)
         self._product = bottom[1].like()
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom[:2], top)
+        return gpu.Axpy(context)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         a, x = bottom[0].data.reshape(-1, 1), bottom[1].data.reshape(self._folded)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Blobs, register
+from ..kernels import gpu
 from .families.broadcast import BroadcastLayer
 
 
@@ -21,6 +22,11 @@ class Bias(BroadcastLayer):
     """
 
     param_name = "bias_param"
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom[1:], top)
+        b = self.weights[0] if self.weights else None
+        return gpu.Bias(context, *self.operand_axes(bottom), self.gpu_layout(bottom), b)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = self.folded(bottom[0].data), self.folded(top[0].data)

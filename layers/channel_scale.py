@@ -4,7 +4,8 @@ from math import prod
 
 import numpy as np
 
-from ..core import Array, Blobs, Layer, Shape, register
+from ..core import Array, Blobs, Layer, Layout, Shape, register
+from ..kernels import gpu
 
 
 @register("ChannelScale")
@@ -38,6 +39,18 @@ class ChannelScale(Layer):
         self.refuse_in_place(bottom, top)
         x = bottom[0].shape
         self._spread = (x[0], 1, *x[2:])
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        param, s = self.param.channel_scale_param, bottom[1].shape
+        in_order = len(s) < 3 or s[1] == 1
+        return gpu.ChannelScale(
+            context,
+            Layout.EITHER if in_order else Layout.PLAIN,
+            param.do_forward,
+            param.do_backward_feature,
+            param.do_backward_scale,
+        )
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, s = (blob.data for blob in bottom)

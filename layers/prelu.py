@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
+from ..kernels import gpu
 from ..proto.caffe_pb2 import FillerParameter
 from .families.elementwise import ElementwiseLayer
 
@@ -41,6 +42,10 @@ class PReLU(ElementwiseLayer):
         slopes, shape = self.weights[0].shape, bottom[0].shape
         self._broadcast = slopes and (*slopes, *(1 for _ in shape[2:]))
         self._summed = tuple(i for i in range(len(shape)) if i != 1 or not slopes)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        keeps_x = self.propagate_down[0] or self.param_propagate_down[0]
+        return gpu.PReLU(context, self.weights[0], keeps_x)
 
     def function(self, x: Array, y: Array) -> None:
         leak = np.minimum(x, 0, out=self.scratch.data)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..core import Blob, Blobs, Shape, register
+from ..kernels import gpu
 from ..proto.caffe_pb2 import FillerParameter
 from .families.broadcast import BroadcastLayer
 
@@ -40,6 +41,13 @@ class Scale(BroadcastLayer):
         super().prepare_kernels(bottom, top)
         in_place = bottom[0] is top[0]
         self._kept_x = Blob(bottom[0].shape, self.dtype) if in_place else None
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom[1:], top)
+        s = self.weights[0] if len(bottom) == 1 else None
+        b = self.weights[-1] if self.param.scale_param.bias_term else None
+        axes, layout = self.operand_axes(bottom), self.gpu_layout(bottom)
+        return gpu.Scale(context, *axes, layout, s, b, self.wants_operand_gradient())
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = self.folded(bottom[0].data), self.folded(top[0].data)

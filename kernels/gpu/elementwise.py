@@ -6,6 +6,7 @@ from typing import Any
 
 from ...core import Blobs, Call, Layout
 from .context import Context
+from .kept_copy import KeptCopy
 from .kernel import Wants
 
 
@@ -40,18 +41,14 @@ class Elementwise:
         if gradient is not None:
             self._macros["GRADIENT"] = f"({gradient})"
         self.backward_reads = _reads(gradient, "x"), _reads(gradient, "y")
-        self._kept: Any = None
+        self._kept = KeptCopy(context)
 
     def bind_forward(self, bottom: Blobs, top: Blobs) -> Sequence[Call]:
         is_in_place = bottom[0] is top[0]
         if is_in_place and self._function == "x":
             return []
         x, y = bottom[0].gpu_data, top[0].gpu_data
-        keeping = []
-        if is_in_place and self.backward_reads[0]:
-            if self._kept is None or self._kept.size != x.size:
-                self._kept = self._context.zeros(x.size, x.dtype)
-            keeping = self._context.copy_memory(x, self._kept)
+        keeping = self._kept.take(x) if is_in_place and self.backward_reads[0] else []
         function = self._compiled("forward", x)
         return keeping + self._context.each(
             function, "elementwise", x.size, x, y, x.size, *self._numbers
@@ -62,8 +59,8 @@ class Elementwise:
         if not wants.bottoms[0] or (is_in_place and self._derivative == "1.f"):
             return []
         x, y = bottom[0].gpu_data, top[0].gpu_data
-        if is_in_place and self._kept is not None:
-            x = self._kept
+        if is_in_place and self.backward_reads[0]:
+            x = self._kept.array
         dy, dx = top[0].gpu_diff, bottom[0].gpu_diff
         function = self._compiled("backward", y)
         return self._context.each(

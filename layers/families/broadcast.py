@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ...core import Array, Blob, Blobs, Layer, Shape
+from ...core import Array, Blob, Blobs, Layer, Layout, Shape
+from ...kernels.gpu.folded import layout_of_axes
 from .fold import fold
 from .parts import Parts
 
@@ -47,10 +48,21 @@ class BroadcastLayer(Layer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom[1:], top)
+        self._folded = fold(bottom[0].shape, *self.operand_axes(bottom))
+        self.parts = Parts(self._folded)
+
+    def operand_axes(self, bottom: Blobs) -> tuple[int, int]:
+        """The first of x's axes that the operand lies along, and how many there are."""
         shapes = [blob.shape for blob in bottom]
         operand = self.operand_shape(shapes)
-        self._folded = fold(shapes[0], self._axis(shapes[0], operand), len(operand))
-        self.parts = Parts(self._folded)
+        return self._axis(shapes[0], operand), len(operand)
+
+    def gpu_layout(self, bottom: Blobs) -> Layout:
+        """How the blobs may lie for kernels on a GPU."""
+        x, (axis, axes) = bottom[0].shape, self.operand_axes(bottom)
+        # Weights are plain, always.
+        is_whole_weight = self._is_learned and axes == len(x) > 2
+        return Layout.PLAIN if is_whole_weight else layout_of_axes(x, axis, axes)
 
     # What a subclass calls. Folded arrays are (outer, size of the operand, inner).
 

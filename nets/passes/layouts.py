@@ -15,12 +15,13 @@ def choose_layouts(steps: Sequence[Step]) -> None:
     """Set channels_last on every blob of the steps.
 
     Blobs that must lie alike, as those of a layer that takes either layout, go together: they
-    are channels-last if a layer wants it for one of them and none needs one of them plain.
+    are channels-last if a layer wants it for one of them and none needs one of them plain. Those
+    with fewer than three axes have no choice, and leave it to the others.
     """
     groups: Groups[Blob] = Groups()
     for step in steps:
         if step.runner.layout() is Layout.EITHER:
-            groups.join(step.blobs)
+            groups.join([blob for blob in step.blobs if len(blob.shape) > 2])
     wanted, refused = set(), set()
     for step in steps:
         layout = step.runner.layout()
