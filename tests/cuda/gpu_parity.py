@@ -89,8 +89,14 @@ def check_parity(
 
 def gpu_kernel(gpu: Any, prototxt: str, *bottoms: tuple[int, ...], tops: int = 1) -> Any:
     """The kernel of a layer on blobs of these shapes, or None."""
-    arrays = _arrays(bottoms, 1)
-    return _prepared(prototxt, arrays, tops, "TRAIN", False, (), 1, gpu=gpu).kernel
+    return gpu_layer(gpu, prototxt, *bottoms, tops=tops).kernel
+
+
+def gpu_layer(
+    gpu: Any, prototxt: str, *bottoms: tuple[int, ...] | np.ndarray, tops: int = 1
+) -> Tried:
+    """A layer with blobs on the GPU, not yet run."""
+    return _prepared(prototxt, _arrays(bottoms, 1), tops, "TRAIN", False, (), 1, gpu=gpu)
 
 
 def _arrays(bottoms: Sequence[tuple[int, ...] | np.ndarray], seed: int) -> list[np.ndarray]:
