@@ -58,7 +58,12 @@ class Plan:
         ]
         if kept is not None:
             kept = {*kept, *(top for _, top, _ in self.losses)}
-        terms = Terms(not any(runs_backward), lambda blob: kept is None or blob in kept)
+        terms = Terms(
+            not any(runs_backward),
+            lambda blob: kept is None or blob in kept,
+            runs_parts=kept is None,
+            on_gpu=context is not None,
+        )
         for improve in chosen_passes(on_gpu=context is not None):
             self.steps = improve(self.steps, terms)
         if context:

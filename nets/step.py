@@ -104,6 +104,8 @@ class Terms:
 
     forward_only: bool
     kept: Callable[[Blob], bool]  # whether a blob must hold, after a pass, what its layer made
+    runs_parts: bool = True  # whether layers may be run one by one as well
+    on_gpu: bool = False
 
     def may_skip(self, blob: Blob, later: Blob) -> bool:
         """Whether nobody sees `blob` before its value gives way to that of `later`."""

@@ -28,7 +28,7 @@ PASSES: dict[str, Pass] = {
     "concatenation": read_parts,
 }
 
-GPU_PASSES = ("relu",)
+GPU_PASSES = ("batch_normalization", "relu")
 
 
 def chosen_passes(on_gpu: bool = False) -> Sequence[Pass]:

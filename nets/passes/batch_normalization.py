@@ -41,8 +41,16 @@ class Normalization:
         return [*self._norm.param_propagate_down, *of_scale]
 
     def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
-        """None as yet: on a GPU the layers run one by one."""
-        return None
+        """There always is one."""
+        norm, scale = self._norm, self._scale
+        return norm.make_gpu_kernel(
+            context,
+            bottom[0],
+            learned=self._learned,
+            first_learned=len(norm.weights) if scale else norm.first_learned,
+            learns=norm.learns or scale is not None,
+            relu=self._relu is not None,
+        )
 
     def layout(self) -> Layout:
         """x and y alike."""
@@ -123,6 +131,8 @@ def fuse_batch_normalization(steps: list[Step], terms: Terms) -> list[Step]:
     BN and its like have their scale inside; a ReLU joins them. In place, the blob before gets a
     hidden one of its own: backward needs x.
     """
+    if terms.on_gpu and terms.runs_parts:
+        return steps  # what traces are made of, for parts to run backward, would be the host's
     done: list[Step] = []
     gone: list[Step] = []
     for i, step in enumerate(steps):
@@ -160,7 +170,7 @@ def _join(steps: list[Step], index: int, terms: Terms) -> tuple[Step, list[Step]
         relu, top = after.runner, after.tops[0]
         absorbed.append(after)
     runner = Normalization(norm, scale, relu)
-    if runner.make_kernel(step.bottoms[0], step.bottoms[0]) is None:
+    if not terms.on_gpu and runner.make_kernel(step.bottoms[0], step.bottoms[0]) is None:
         return None
     layers = [*step.layers, *(i for gone in absorbed for i in gone.layers)]
     fused = replace(step, layers=layers, runner=runner, tops=[top], leaves_traces=False)
