@@ -28,6 +28,8 @@ class Deconvolution(FilterBank):
             Long et al., "Fully Convolutional Networks for Semantic Segmentation", CVPR 2015.
     """
 
+    transposed = True
+
     def filters_shape(self) -> Shape:
         return (self.channels, self.num_output // self.group, *self.window.kernel)
 

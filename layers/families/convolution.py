@@ -7,9 +7,11 @@ from typing import Any
 
 from ...core import ONE_OR_MORE, Array, Blobs, Call, Calls, Layout, Shape
 from ...core.window import Sizes
-from ...kernels import bind
+from ...kernels import bind, gpu
 from ...kernels.slope import Slope
 from .sliding_window import SlidingWindow
+
+MOST = 1 << 28  # GPU kernels add some of them up in 32 bits
 
 
 class FilterBank(SlidingWindow):
@@ -22,6 +24,7 @@ class FilterBank(SlidingWindow):
 
     bottom_count = ONE_OR_MORE
     top_count = None
+    transposed = False  # whether tops are the images that the filters slide over
 
     def filters_shape(self) -> Shape:
         """Shape of weights[0]."""
@@ -86,6 +89,15 @@ class FilterBank(SlidingWindow):
             if case not in made:
                 made[case] = self.make_kernel(x_shape, **self.placing(x, y))
             self._runs.append((made[case], x_shape, y_shape))
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        window = self.window
+        if not 1 <= window.axes <= 3 or max(*window.extent, *window.stride, *window.pad) > MOST:
+            return None
+        filters, bias = [*self.weights, None][:2]
+        geometry = window, self.group, self.axis, self.transposed
+        return gpu.Convolution(context, filters, bias, *geometry)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         filters, bias = self.weights[0].data, None

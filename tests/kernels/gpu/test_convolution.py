@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+from emulated_gpu.nvcc import compile_only, why_missing
+from gpu_parity import check_parity, gpu_kernel
+
+from cortado.kernels.gpu.context import SOURCES
+
+
+def convolution(options: str, type: str = "Convolution") -> str:
+    return f'type: "{type}" convolution_param {{ {options} }}'
+
+
+WINDOWS = [
+    "kernel_size: 1",
+    "kernel_size: 3 pad: 1",
+    "kernel_size: 3 stride: 2",
+    "kernel_h: 3 kernel_w: 2 stride_h: 1 stride_w: 3 pad_h: 2 pad_w: 1",
+    "kernel_size: 2 dilation: 3 pad: 2",
+    "kernel_size: 3 dilation: 2 stride: 3 pad: 3",
+    "kernel_size: 1 stride: 3",
+]
+
+
+@pytest.mark.parametrize("type", ["Convolution", "Deconvolution"])
+@pytest.mark.parametrize("window", WINDOWS)
+def test_windows(gpu, type, window):
+    check_parity(gpu, convolution(f"num_output: 3 {window}", type), (2, 2, 6, 7), atol=1e-4)
+
+
+@pytest.mark.parametrize("type", ["Convolution", "Deconvolution"])
+@pytest.mark.parametrize("window", WINDOWS[1:3])
+def test_more_channels_than_a_tile_has(gpu, type, window):
+    prototxt = convolution(f"num_output: 67 {window}", type)
+    check_parity(gpu, prototxt, (1, 10, 4, 5), rtol=1e-3, atol=2e-4)
+
+
+@pytest.mark.parametrize("type", ["Convolution", "Deconvolution"])
+@pytest.mark.parametrize("channels", [(6, 4), (18, 20)])
+def test_groups(gpu, type, channels):
+    c, k = channels
+    prototxt = convolution(f"num_output: {k} group: 2 kernel_size: 3 stride: 2 pad: 1", type)
+    check_parity(gpu, prototxt, (2, c, 5, 4), rtol=1e-3, atol=2e-4)
+
+
+@pytest.mark.parametrize("type", ["Convolution", "Deconvolution"])
+@pytest.mark.parametrize("shape", [(2, 3, 9), (2, 3, 3, 4, 5)])
+def test_sequences_and_volumes(gpu, type, shape):
+    prototxt = convolution("num_output: 2 kernel_size: 3 stride: 2 pad: 1", type)
+    check_parity(gpu, prototxt, shape, atol=1e-4)
+
+
+@pytest.mark.parametrize("options", ["kernel_size: 3", "kernel_size: 2 stride: 2 pad: 1"])
+def test_depthwise(gpu, options):
+    prototxt = convolution(options, "ConvolutionDepthwise")
+    check_parity(gpu, prototxt, (2, 37, 4, 5), atol=1e-4)
+
+
+def test_depthwise_convolution(gpu):
+    prototxt = convolution("num_output: 6 kernel_size: 3", "DepthwiseConvolution")
+    check_parity(gpu, prototxt, (2, 3, 4, 5), atol=1e-4)
+
+
+def test_convolution_3d(gpu):
+    prototxt = (
+        'type: "Convolution3D" convolution3d_param '
+        "{ num_output: 2 kernel_size: 2 kernel_depth: 3 temporal_pad: 1 }"
+    )
+    check_parity(gpu, prototxt, (1, 2, 3, 4, 4), atol=1e-4)
+
+
+def test_bilinear_upsampling(gpu):
+    options = "num_output: 3 group: 3 kernel_size: 8 stride: 4 pad: 2 bias_term: false"
+    check_parity(gpu, convolution(options, "Deconvolution"), (1, 3, 3, 2), atol=1e-4)
+
+
+def test_bottoms_share_the_filters(gpu):
+    prototxt = convolution("num_output: 2 kernel_size: 2")
+    check_parity(gpu, prototxt, (2, 3, 4, 5), (1, 3, 3, 3), tops=2, atol=1e-4)
+
+
+@pytest.mark.parametrize("axis", [2, -3])
+def test_several_axes_count_the_images(gpu, axis):
+    prototxt = convolution(f"num_output: 2 kernel_size: 2 axis: {axis}")
+    check_parity(gpu, prototxt, (2, 2, 3, 4, 5), atol=1e-4)
+
+
+def test_no_bottom_gradient(gpu):
+    prototxt = convolution("num_output: 2 kernel_size: 2")
+    check_parity(gpu, prototxt, (2, 3, 4, 5), no_gradient=[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("channels", [1, 9])
+def test_places_are_shared_out_to_blocks(gpu, channels):
+    prototxt = convolution(f"num_output: {channels} kernel_size: 2 pad: 1 bias_term: false")
+    check_parity(gpu, prototxt, (3, 1, 17, 15), rtol=1e-3, atol=1e-3)
+
+
+def test_no_images(gpu):
+    check_parity(gpu, convolution("num_output: 2 kernel_size: 2"), np.zeros((0, 3, 4, 5)))
+
+
+def test_none_for_more_than_three_axes(gpu):
+    with pytest.raises(AssertionError, match="has no GPU kernel"):
+        gpu_kernel(gpu, convolution("num_output: 1 kernel_size: 1"), (1, 1, 1, 1, 1, 1))
+
+
+@pytest.mark.skipif(why_missing() is not None, reason=str(why_missing()))
+@pytest.mark.parametrize("real", [0, 1, 2])
+@pytest.mark.parametrize("by_channels", [0, 1])
+def test_compiles_for_devices(real, by_channels):
+    names = ("SOURCE_ALONG_SUM", "TARGET_BY_CHANNELS", "BY_CHANNELS")
+    macros = {"REAL": real, **dict.fromkeys(names, by_channels)}
+    for source in ("correlation.cu", "correlation_filters.cu"):
+        compile_only(SOURCES / source, [SOURCES], macros)
