@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, Blob, Blobs, Layer, Shape, register
-from ..kernels import cpu
-from .families.class_labels import ClassLabels, check_label_count
+from ..kernels import cpu, gpu
+from .families.class_labels import ClassLabels, WrongLabel, check_label_count
 from .families.fold import fold
 
 
@@ -49,10 +49,9 @@ class Accuracy(Layer):
         return False
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        param, shape = self.param.accuracy_param, bottom[0].shape
-        ignore_label = param.ignore_label if param.HasField("ignore_label") else None
+        shape = bottom[0].shape
         self._folded = fold(shape, self._axis(shape))
-        self._labels = ClassLabels(self, self._folded, ignore_label)
+        self._labels = ClassLabels(self, self._folded, self._ignore_label())
         self._is_less = Blob(self._folded, bool)
         outer, _, inner = self._folded
         self._counts = Blob((outer, inner), "int32")
@@ -78,6 +77,18 @@ class Accuracy(Layer):
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if any(self.propagate_down):
             raise self.error("cannot give its bottoms a gradient; remove its loss_weight")
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        if any(self.propagate_down):
+            return None  # backward_cpu says why it cannot
+        scores, top_k = bottom[0].shape, self.param.accuracy_param.top_k
+        axis = self._axis(scores)
+        labels = self._ignore_label(), WrongLabel(self, bottom[1], scores[axis])
+        return gpu.Accuracy(context, scores, axis, labels, top_k, self._gives_classes)
+
+    def _ignore_label(self) -> int | None:
+        param = self.param.accuracy_param
+        return param.ignore_label if param.HasField("ignore_label") else None
 
     def _rank(self, scores: Array, right: Array) -> Array:
         """How many scores are not less than the right one at each place, (outer, inner)."""
