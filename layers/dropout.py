@@ -1,14 +1,15 @@
 """Dropout: silence a random part of the inputs while training."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..core import Array, Blobs, Calls, Shape, register
-from ..kernels import cpu
+from ..kernels import cpu, gpu
 from ..proto.caffe_pb2 import TRAIN
 from .families.elementwise import ElementwiseLayer
-from .families.lottery import Lottery, draw
+from .families.lottery import Lottery, draw, threshold
 
 
 @register("Dropout")
@@ -29,6 +30,7 @@ class Dropout(ElementwiseLayer):
     # What is dropped is a function of a seed, the number of the pass and a number's place in x:
     # backward computes it anew, and neither threads nor libraries nor a resume change it.
     derivative_reads_x = False
+    drops_channels = False
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param = self.param.dropout_param
@@ -49,6 +51,8 @@ class Dropout(ElementwiseLayer):
             self._passes = 0
         else:
             self._scale = 1.0 if scale_train else kept
+        self.gpu_formulas = ("x", "1.f") if self._scale == 1 else ("a * x", "a")
+        self._gpu_key: Array = None
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         super().prepare_kernels(bottom, top)
@@ -56,6 +60,22 @@ class Dropout(ElementwiseLayer):
         if self._drops:
             self._kernel = cpu.prepare_dropout(bottom[0].shape, self.ratio, self._scale)
         self._lottery = Lottery(bottom[0].shape, self.ratio)
+
+    def gpu_numbers(self) -> Sequence[float]:
+        return [self._scale]
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        if not self._drops:
+            return super().gpu_kernel(context, bottom, top)
+        # Once: whoever is asked counts a pass.
+        if self._gpu_key is None:
+            self._gpu_key = context.changing.add("uint64", self._next_key)
+        numbers = threshold(self.ratio), self._scale, self.drops_channels
+        return gpu.Dropout(context, self._gpu_key, *numbers)
+
+    def _next_key(self) -> int:
+        self._passes += 1
+        return draw(self._seed, self._passes)
 
     def function(self, x: Array, y: Array) -> None:
         if self._drops:

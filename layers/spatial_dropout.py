@@ -19,6 +19,8 @@ class SpatialDropout(Dropout):
             2015; the SpatialDropoutLayer of ENet's Caffe.
     """
 
+    drops_channels = True
+
     def setup(self, bottom_shapes: list[Shape]) -> None:
         own, other = "spatial_dropout_param", "dropout_param"
         is_other = self.param.HasField(other) and not self.param.HasField(own)

@@ -19,7 +19,7 @@ class Lottery:
 
     def __init__(self, shape: Shape, probability: float):
         self._losers = Blob(shape, bool)
-        self._threshold = np.uint64(round(probability * 2**32))
+        self._threshold = np.uint64(threshold(probability))
         self._counters = Blob((min(CHUNK, self._losers.count),), "uint64")
         self._hashes, self._shifted = (Blob(self._counters.shape, "uint64") for _ in range(2))
         self._is_counted = False
@@ -42,6 +42,11 @@ class Lottery:
             z >>= np.uint64(32)
             np.less(z, self._threshold, out=part)
         return self._losers.data
+
+
+def threshold(probability: float) -> int:
+    """Below which 32 random bits lose with this probability."""
+    return round(probability * 2**32)
 
 
 def draw(seed: int, number: int) -> int:
