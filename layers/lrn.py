@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from ..core import Blobs, Calls, Layer, Layout, Shape, register
-from ..kernels import bind, cpu
+from ..kernels import bind, cpu, gpu
+from ..kernels.gpu.lrn import MOST_AXES
 from ..proto.caffe_pb2 import LRNParameter
 
 
@@ -51,6 +52,17 @@ class LRN(Layer):
                 *(shape, size, alpha, beta, param.k, self.dtype),
                 **self.placing(bottom[0], top[0]),
             )
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        keeps = self.propagate_down[0]
+        if keeps:
+            self.refuse_in_place(bottom, top)
+        param = self.param.lrn_param
+        axes = range(2, len(bottom[0].shape)) if self._within else [1]
+        if len(axes) > MOST_AXES:
+            return None
+        k = 1 if self._within else param.k
+        return gpu.LRN(context, axes, param.local_size, param.alpha, param.beta, k, keeps)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         self._kernel.forward(bottom[0].data, top[0].data)

@@ -5,7 +5,8 @@ from typing import Any
 
 from ..core import Blobs, Calls, Layout, Shape, Window, register
 from ..core.rng import restore_rng, rng_state
-from ..kernels import bind, cpu
+from ..kernels import bind, cpu, gpu
+from ..kernels.gpu.windows import is_served
 from ..proto.caffe_pb2 import TEST, PoolingParameter
 from .families.sliding_window import SlidingWindow
 
@@ -23,6 +24,7 @@ class Pooling(SlidingWindow):
     AVE         divides by what lies under the window in x and its padding
     STOCHASTIC  TRAIN draws one value, with probability proportional to it; TEST gives the
                 value to be expected, sum x^2 / sum x. For x >= 0: negative values count as 0.
+                A GPU draws from another sequence than the host does.
 
     global_pooling: the window is all of x. round_mode: FLOOR (ceil_mode: false) leaves out
     windows that reach past the padding. avg_include_pad: false divides by what lies in x alone.
@@ -138,12 +140,31 @@ class Pooling(SlidingWindow):
             keep_index = self.tops > 1 or any(self.propagate_down)
             self._kernel: Any = cpu.prepare_max_pooling(*geometry, keep_index, **placing)
         elif self.method == PoolingParameter.AVE:
-            count_padding = self.param.pooling_param.avg_include_pad and not self._pads_as_needed
-            self._kernel = cpu.prepare_average_pooling(*geometry, count_padding, **placing)
+            self._kernel = cpu.prepare_average_pooling(*geometry, self._counts_padding, **placing)
         elif self._weighs:
             self._kernel = cpu.prepare_weighted_pooling(*geometry)
         else:
             self._kernel = cpu.prepare_stochastic_pooling(*geometry, self.rng)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        if not is_served(self.window):
+            return None
+        geometry = (context, self.window, bottom[0].shape[2:], top[0].shape[2:])
+        if self.method == PoolingParameter.MAX:
+            return gpu.MaxPooling(*geometry, keeps=any(self.propagate_down))
+        if self.method == PoolingParameter.AVE:
+            return gpu.AveragePooling(*geometry, self._counts_padding)
+        if self._weighs:
+            return gpu.WeightedPooling(context, self.window)
+        return gpu.StochasticPooling(context, self.window, self._gpu_key)
+
+    def _gpu_key(self) -> int:
+        return int(self.rng.integers(1 << 64, dtype="uint64"))
+
+    @property
+    def _counts_padding(self) -> bool:
+        return self.param.pooling_param.avg_include_pad and not self._pads_as_needed
 
     @property
     def _weighs(self) -> bool:

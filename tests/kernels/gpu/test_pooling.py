@@ -70,7 +70,9 @@ def test_of_equals_the_first_is_taken(gpu, geometry):
 def test_nan_is_the_largest(gpu, geometry):
     x = np.random.default_rng(0).standard_normal((2, 4, 7, 9))
     x[0, 1, 3, 4] = x[1, 2, 0, 0] = x[1, 2, 0, 1] = np.nan
-    check_parity(gpu, pooling("MAX", geometry), x, backward=False)
+    # Of windows, the host's NumPy has the place of what was the largest before.
+    tops = 2 if "global" in geometry else 1
+    check_parity(gpu, pooling("MAX", geometry), x, backward=False, tops=tops)
 
 
 @pytest.mark.parametrize("method", ["MAX", "AVE"])
