@@ -97,6 +97,8 @@ class GpuRunner:
         read = [*(bottom if reads_bottoms else ()), *(top if reads_tops else ())]
         learned = [w for w, want in zip(self.runner.weights, wanted, strict=True) if want]
         written = [blob for blob, want in zip(bottom, down, strict=True) if want]
+        if not isinstance(self.runner, Layer):
+            written += top  # what a ReLU in place made of them is seen by users
         return Calls(
             [
                 *_copies("fetch", "data", (*read, *self.runner.weights)),

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from gpu_parity import open_test_gpu, why_no_gpu
 
+from cortado.core.device import opening
 from cortado.kernels import choice
 from cortado.nets import Net
 from cortado.proto import parse_net
@@ -11,11 +13,18 @@ from cortado.proto.caffe_pb2 import TEST, TRAIN
 PHASES = {"TRAIN": TRAIN, "TEST": TEST}
 
 
-@pytest.fixture(params=["every library", "NumPy alone"], autouse=True)
-def libraries(request):
-    """Every case runs on the fast kernels and on the reference."""
-    with choice.only(*(choice.LIBRARIES if request.param == "every library" else ["numpy"])):
-        yield
+@pytest.fixture(params=["every library", "NumPy alone", "a GPU"], autouse=True)
+def device(request):
+    """Every case runs on the fast kernels, on the reference, and on a GPU."""
+    if request.param == "a GPU":
+        if why_no_gpu():
+            pytest.skip(str(why_no_gpu()))
+        with opening(open_test_gpu):
+            yield "gpu"
+        return
+    libraries = choice.LIBRARIES if request.param == "every library" else ["numpy"]
+    with choice.only(*libraries):
+        yield "cpu"
 
 
 def entries(record, kind):
@@ -25,9 +34,11 @@ def entries(record, kind):
     ]
 
 
-def test_layer(layer_golden, read_archive, assert_close):
+def test_layer(device, layer_golden, read_archive, assert_close):
     record = read_archive(layer_golden)
-    net = Net(parse_net(str(record["prototxt"])), PHASES[str(record["phase"])], seed=1)
+    net = Net(
+        parse_net(str(record["prototxt"])), PHASES[str(record["phase"])], device=device, seed=1
+    )
     weights = [weight for layer in net.layers for weight in layer.weights]
     for name, array in entries(record, "in"):
         net.blobs[name].data[...] = array
@@ -49,12 +60,17 @@ def test_layer(layer_golden, read_archive, assert_close):
         assert_close(weights[int(i)].diff, array, 2e-5, f"gradient of weight {i}")
 
 
-def test_net(net_golden, read_archive, assert_close):
+def test_net(device, net_golden, read_archive, assert_close):
     record = read_archive(net_golden)
     phase = PHASES[str(record["phase"])]
     stages = tuple(str(stage) for stage in record["stages"])
     net = Net(
-        parse_net(str(record["prototxt"])), phase, level=int(record["level"]), stages=stages, seed=1
+        parse_net(str(record["prototxt"])),
+        phase,
+        level=int(record["level"]),
+        stages=stages,
+        device=device,
+        seed=1,
     )
     assert net.layer_names == record["layer_names"].tolist()
     assert list(net.blobs) == record["blob_names"].tolist()

@@ -6,7 +6,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from gpu_parity import open_test_gpu, why_no_gpu
 
+from cortado.core.device import opening
 from cortado.nets import load_weights
 from cortado.proto import caffe_pb2, read_solver
 from cortado.solvers import Solver
@@ -24,18 +26,21 @@ def case(request, tmp_path, monkeypatch):
     return folder
 
 
-@pytest.fixture
-def make_solver():
+@pytest.fixture(params=["cpu", "gpu"])
+def make_solver(request):
+    if request.param == "gpu" and why_no_gpu():
+        pytest.skip(str(why_no_gpu()))
     made = []
 
     def make(**changes):
         param = read_solver("solver.prototxt")
         for field, value in changes.items():
             setattr(param, field, value)
-        made.append(Solver(param))
+        made.append(Solver(param, request.param))
         return made[-1]
 
-    yield make
+    with opening(open_test_gpu):
+        yield make
     for solver in made:
         solver.close()
 
