@@ -1,6 +1,7 @@
 """Context: what the kernels of one net on one GPU share."""
 
 from functools import cache
+from hashlib import sha256
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -46,9 +47,9 @@ class Context:
     def function(self, file: str, name: str, real: Any = "float32", **definitions: Any) -> Function:
         """Kernel `name` of a source in cuda/, with these macros defined."""
         macros = "".join(f"#define {key} {value}\n" for key, value in definitions.items())
-        return _module(self.gpu, f'{macros}#define REAL {REALS[str(real)]}\n#include "{file}"\n')(
-            name
-        )
+        # Compiled code is kept on the disk, found by the text that includes the file.
+        text = f'// {_version()}\n{macros}#define REAL {REALS[str(real)]}\n#include "{file}"\n'
+        return _module(self.gpu, text)(name)
 
     def each(self, function: Function, label: str, count: int, *arguments: Any) -> list[Launch]:
         """The launch of at least one thread for each of `count`; none if that is 0.
@@ -121,3 +122,10 @@ def _module(gpu: Any, source: str) -> Any:
     """get_function of a compiled source; compiled once, however many nets there are."""
     module = gpu.compile(source, (f"-I{SOURCES}",))
     return cache(module.get_function)
+
+
+@cache
+def _version() -> str:
+    """Changes with the sources in cuda/."""
+    texts = (path.read_bytes() for path in sorted(SOURCES.iterdir()))
+    return sha256(b"".join(texts)).hexdigest()[:16]
