@@ -1,6 +1,7 @@
 # make venv        the virtual environment that the rest runs in
 # make test        what every change has to pass: lint, types, tests
 # make test-real   the slow tests, on real data beside the repository
+# make test-gpu    the tests of GPU kernels, on the first GPU of this machine
 # make demo        train and test a net on the digits in models/digits, in seconds
 # make clean       remove what the others made
 
@@ -9,7 +10,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 DIGITS := models/digits
 
-.PHONY: venv test test-real demo clean
+.PHONY: venv test test-real test-gpu demo clean
 
 venv: $(INSTALLED)
 
@@ -26,6 +27,12 @@ test: venv
 
 test-real: venv
 	$(BIN)/pytest -q -m slow
+
+test-gpu: export CORTADO_TEST_GPU = 1
+test-gpu: venv
+	$(BIN)/pip install --quiet --editable '.[gpu]'
+	$(BIN)/pytest -q tests/kernels/gpu tests/kernels/cudnn tests/nets/test_gpu.py tests/nets/test_goldens.py tests/solvers/test_gpu.py tests/solvers/test_goldens.py tests/pycaffe/test_gpu.py
+	$(BIN)/pytest -q -m gpu
 
 # On so small a net, threads do little but wait for each other: for minutes where cores are busy.
 demo: export OMP_NUM_THREADS = 1
