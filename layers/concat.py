@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..core import ONE_OR_MORE, Blobs, Calls, Layer, Layout, Shape, register
-from ..kernels import cpu
+from ..kernels import cpu, gpu
 
 
 @register("Concat")
@@ -56,6 +56,14 @@ class Concat(Layer):
         else:
             shapes, placing = [b.shape for b in bottom], self.placing(bottom[0], top[0])
             self._kernel = cpu.prepare_concatenation(shapes, self.axis, self.dtype, **placing)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        if len(bottom) > 1:
+            return gpu.Concatenation(context, self.axis_of(bottom[0].shape))
+        top[0].share_data(bottom[0])
+        top[0].share_diff(bottom[0])
+        return gpu.NoCalls(context)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         if len(bottom) > 1:

@@ -1,6 +1,7 @@
 """Crop: cut one blob to the size of another."""
 
 from ..core import Blobs, Layer, Shape, register
+from ..kernels import gpu
 
 
 @register("Crop")
@@ -46,6 +47,10 @@ class Crop(Layer):
             for axis, part in enumerate(self._part)
             for beyond in (slice(0, part.start), slice(part.stop, None))
         ]
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.prepare_kernels(bottom, top)
+        return gpu.Rearranging(context, lambda x, y: (x[self._part], y), leaves_out=True)
 
     def allows_force_backward(self, index: int) -> bool:
         return index == 0

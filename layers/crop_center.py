@@ -1,6 +1,7 @@
 """CropCenter: cut the same off both ends of every axis."""
 
 from ..core import Blobs, Layer, Shape, register
+from ..kernels import gpu
 
 
 @register("CropCenter")
@@ -35,6 +36,10 @@ class CropCenter(Layer):
         self._center = tuple(
             slice(cut, size - cut) for cut, size in zip(cuts, bottom[0].shape, strict=True)
         )
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.prepare_kernels(bottom, top)
+        return gpu.Rearranging(context, lambda x, y: (x[self._center], y), leaves_out=True)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         top[0].data[...] = bottom[0].data[self._center]

@@ -1,6 +1,7 @@
 """Reorg: trade places of an image for channels, or channels for places."""
 
-from ..core import Array, Blobs, Layer, Shape, register
+from ..core import Array, Blobs, Layer, Layout, Shape, register
+from ..kernels import gpu
 
 
 @register("Reorg")
@@ -45,6 +46,12 @@ class Reorg(Layer):
         self._places = (n, c // stride**2, h, stride, w, stride)
         self._channels = (n, stride, stride, c // stride**2, h, w)
 
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.prepare_kernels(bottom, top)
+        if self.param.reorg_param.reverse:
+            return gpu.Rearranging(context, lambda x, y: self._views(y, x)[::-1])
+        return gpu.Rearranging(context, self._views, layout=Layout.PLAIN)
+
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         if self.param.reorg_param.reverse:
             self._spread(bottom[0].data, top[0].data)
@@ -60,12 +67,17 @@ class Reorg(Layer):
             self._spread(top[0].diff, bottom[0].diff)
 
     def _spread(self, channels: Array, places: Array) -> None:
-        x = channels.reshape(self._channels)
-        places.reshape(self._places)[...] = x.transpose(0, 3, 4, 1, 5, 2)
+        spread, gathered = self._views(places, channels)
+        spread[...] = gathered
 
     def _gather(self, places: Array, channels: Array) -> None:
-        x = places.reshape(self._places)
-        channels.reshape(self._channels)[...] = x.transpose(0, 3, 5, 1, 2, 4)
+        spread, gathered = self._views(places, channels)
+        gathered[...] = spread
+
+    def _views(self, places: Array, channels: Array) -> tuple[Array, Array]:
+        """Both, with the same number in the same place."""
+        spread = places.reshape(self._places).transpose(0, 3, 5, 1, 2, 4)
+        return spread, channels.reshape(self._channels)
 
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False

@@ -1,6 +1,7 @@
 """ShuffleChannel: deal the channels of groups out, one from each in turn."""
 
 from ..core import Blobs, Layer, Shape, register
+from ..kernels import gpu
 
 
 @register("ShuffleChannel")
@@ -30,6 +31,13 @@ class ShuffleChannel(Layer):
         group = self.param.shuffle_channel_param.group
         self._grouped = (n, group, c // group, *size)
         self._dealt = (n, c // group, group, *size)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.prepare_kernels(bottom, top)
+        return gpu.Rearranging(
+            context,
+            lambda x, y: (x.reshape(self._grouped).swapaxes(1, 2), y.reshape(self._dealt)),
+        )
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x = bottom[0].data.reshape(self._grouped)

@@ -1,6 +1,7 @@
 """Silence: a sink for blobs that nobody reads."""
 
 from ..core import ONE_OR_MORE, Blobs, Layer, Shape, register
+from ..kernels import gpu
 
 
 @register("Silence")
@@ -17,6 +18,9 @@ class Silence(Layer):
 
     def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
         return []
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        return gpu.Silence(context)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         pass

@@ -1,6 +1,7 @@
 """Slice: a blob cut into pieces along an axis."""
 
 from ..core import ONE_OR_MORE, Blobs, Layer, Shape, register
+from ..kernels import gpu
 
 
 @register("Slice")
@@ -50,6 +51,12 @@ class Slice(Layer):
         if len(top) == 1:
             top[0].share_data(bottom[0])
             top[0].share_diff(bottom[0])
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.prepare_kernels(bottom, top)
+        if len(top) == 1:
+            return gpu.NoCalls(context)
+        return gpu.Slicing(context, self._axis(bottom[0].shape))
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         if len(top) == 1:

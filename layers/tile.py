@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Blobs, Layer, Shape, register
+from ..kernels import gpu
 
 
 @register("Tile")
@@ -31,6 +32,11 @@ class Tile(Layer):
         shape = bottom[0].shape
         self.axis = self._axis(shape)
         self._apart = (*shape[: self.axis], self.tiles, *shape[self.axis :])
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.prepare_kernels(bottom, top)
+        order = (self.axis, *(i for i in range(len(self._apart)) if i != self.axis))
+        return gpu.Repeating(context, lambda y: y.reshape(self._apart).transpose(order)[None])
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         tiles = top[0].data.reshape(self._apart)

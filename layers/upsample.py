@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from ..core import Blobs, Layer, Shape, register
+from ..core import Array, Blobs, Layer, Shape, register
+from ..kernels import gpu
+from ..proto import ConfigError
 
 
 @register("Upsample")
@@ -76,6 +78,14 @@ class Upsample(Layer):
         scale_h, scale_w = self._scales
         self._repeated = (n, c, h, scale_h, w, scale_w)
 
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.prepare_kernels(bottom, top)
+        if not self._has_mask:
+            return gpu.Repeating(
+                context, lambda y: y.reshape(self._repeated).transpose(3, 5, 0, 1, 2, 4)
+            )
+        return gpu.Unpooling(context, lambda _: self._error_of(bottom[1].data))
+
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].data, top[0].data
         if not self._has_mask:
@@ -102,13 +112,19 @@ class Upsample(Layer):
     def _read(self, bottom: Blobs) -> None:
         """Take over where in y, flat, each number of x goes."""
         mask = bottom[1].data
-        wrong = ~((mask >= 0) & (mask < self._plane))
-        if wrong.any():
-            place = [int(axis[0]) for axis in np.nonzero(wrong)]
-            raise self.error(
-                f"the mask, bottom[1], says {float(mask[tuple(place)]):g} at {place}, but a plane "
-                f"of the top has places 0 to {self._plane - 1}; does the top have the size that "
-                "the pooling's bottom had (upsample_h, upsample_w, pad_out_h, pad_out_w)?"
-            )
+        if self._are_wrong(mask).any():
+            raise self._error_of(mask)
         planes = mask.astype("int64").reshape(self._planes)
         self._places = (planes + self._first).reshape(-1)
+
+    def _are_wrong(self, mask: Array) -> Array:
+        return ~((mask >= 0) & (mask < self._plane))
+
+    def _error_of(self, mask: Array) -> ConfigError:
+        """What to say of the first place that is not there."""
+        place = [int(axis[0]) for axis in np.nonzero(self._are_wrong(mask))]
+        return self.error(
+            f"the mask, bottom[1], says {float(mask[tuple(place)]):g} at {place}, but a plane "
+            f"of the top has places 0 to {self._plane - 1}; does the top have the size that "
+            "the pooling's bottom had (upsample_h, upsample_w, pad_out_h, pad_out_w)?"
+        )

@@ -97,7 +97,7 @@ class Context:
     def fill(self, target: Array, value: float) -> list[Launch]:
         """Write one number everywhere in an array that lies dense."""
         function = self.function("copy.cu", "fill", target.dtype)
-        return self.each(function, "fill", target.size, target, target.size, value)
+        return self.each(function, "fill", target.size, target, target.size, float(value))
 
     def constants(self, numbers: np.ndarray) -> Array:
         """Numbers on the device, for kernels to read."""

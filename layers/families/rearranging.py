@@ -3,6 +3,7 @@
 from abc import abstractmethod
 
 from ...core import Array, Blobs, Layer
+from ...kernels import gpu
 
 
 class RearrangingLayer(Layer):
@@ -17,6 +18,10 @@ class RearrangingLayer(Layer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        return gpu.Rearranging(context, lambda x, y: (self.rearranged(x), y))
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         top[0].data[...] = self.rearranged(bottom[0].data)

@@ -1,17 +1,6 @@
 // target[i] = source[i], or += it, for arrays of any strides.
 #include "numbers.cuh"
-
-// Where number i lies. geometry: for each of `axes` axes, the last first, its size and its strides
-// in source and target.
-__device__ void find(unsigned i, const int* geometry, int axes, long long* from, long long* to) {
-    for (int axis = 0; axis < axes; ++axis) {
-        const unsigned size = geometry[3 * axis], rest = axis + 1 < axes ? i / size : 0;
-        const unsigned place = i - rest * size;
-        i = rest;
-        *from += (long long)place * geometry[3 * axis + 1];
-        *to += (long long)place * geometry[3 * axis + 2];
-    }
-}
+#include "strides.cuh"
 
 __device__ __forceinline__ void put(real* target, real v, int adds) {
     *target = adds ? number(value(*target) + value(v)) : v;
