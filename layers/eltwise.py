@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..core import ONE_OR_MORE, Array, Blobs, Calls, Layer, Layout, Shape, register
-from ..kernels import cpu
+from ..kernels import cpu, gpu
 from ..kernels.slope import Slope
 from ..proto.caffe_pb2 import EltwiseParameter
 from .families.elementwise import silently
@@ -68,6 +68,14 @@ class Eltwise(Layer):
             self._kernel = cpu.prepare_sum(
                 top[0].count, self.coefficients, self.dtype, **self.placing(bottom[0], top[0])
             )
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        param = self.param.eltwise_param
+        if param.operation == EltwiseParameter.PROD:
+            self.refuse_in_place(bottom, top)
+        operation = EltwiseParameter.EltwiseOp.Name(param.operation)
+        divides, learns = not param.stable_prod_grad, any(self.propagate_down)
+        return gpu.Eltwise(context, operation, self.coefficients, divides, learns)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         self._forward([blob.data for blob in bottom], top[0].data)

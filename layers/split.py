@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..core import ONE_OR_MORE, Blobs, Calls, Layer, Layout, Shape, register
-from ..kernels import cpu
+from ..kernels import cpu, gpu
 
 
 @register("Split")
@@ -27,13 +27,20 @@ class Split(Layer):
         return bottom_shapes * len(self.param.top)
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        self.refuse_in_place(bottom, top)
-        for blob in top:
-            blob.share_data(bottom[0])
+        self._share_data(bottom, top)
         self._kernel: Any = None
         if len(top) > 1:
             weights, placing = [1.0] * len(top), self.placing(bottom[0], top[0])
             self._kernel = cpu.prepare_sum(bottom[0].count, weights, self.dtype, **placing)
+
+    def _share_data(self, bottom: Blobs, top: Blobs) -> None:
+        self.refuse_in_place(bottom, top)
+        for blob in top:
+            blob.share_data(bottom[0])
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self._share_data(bottom, top)
+        return gpu.Split(context)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         pass  # the tops are the bottom's memory

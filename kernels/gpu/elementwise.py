@@ -18,8 +18,7 @@ class Elementwise:
     numbers     a, b and c, as many as there are
     gradient    dx as one in dy as well, for what is no product of dy; else None
 
-    In place a copy of x is kept if f' or dx reads x. Functions for expressions to use stand in
-    elementwise.cu.
+    In place a copy of x is kept if f' or dx reads x. Expressions may use functions.cuh.
     """
 
     layout = Layout.EITHER

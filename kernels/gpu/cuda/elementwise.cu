@@ -1,16 +1,8 @@
 // y = f(x) and dx = dy f'(x), each number for itself. FUNCTION is an expression in x and the
 // layer's numbers a, b, c, GRADIENT, which gives dx, one in dy, x, y (what f made of x) and these;
 // y may be x, and dx may be dy.
+#include "functions.cuh"
 #include "numbers.cuh"
-
-// What expressions may use; NaN stays NaN.
-__device__ __forceinline__ float clamped(float v, float low, float high) {
-    return v < low ? low : v > high ? high : v;
-}
-__device__ __forceinline__ float sigmoid(float v) { return 0.5f * tanhf(0.5f * v) + 0.5f; }
-__device__ __forceinline__ float softplus(float v) {
-    return fmaxf(v, 0.f) + log1pf(expf(-fabsf(v)));
-}
 
 KERNEL(forward)
 (const real* xs, real* ys, int count, float a, float b, float c) {
