@@ -39,9 +39,9 @@ def test_the_place_among_solvers_is_kept():
 
 def test_nccl_is_an_error_that_says_what_to_do():
     assert not caffe.has_nccl()
-    with pytest.raises(RuntimeError, match="no GPU kernels yet: train in one process"):
+    with pytest.raises(RuntimeError, match="a net runs on one here: train in one process"):
         caffe.NCCL.new_uid()
-    with pytest.raises(RuntimeError, match="no GPU kernels yet"):
+    with pytest.raises(RuntimeError, match="a net runs on one here"):
         caffe.NCCL(None, "uid")
 
 
