@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from ..core import Call
+from ..core.gpu import OutOfDeviceMemory
 from ..kernels.gpu import Context
 from ..kernels.gpu.launch import is_capturable
 from ..proto import ConfigError
@@ -26,6 +27,7 @@ class GpuRuns:
         self._recordings = Recordings(context.gpu)
         self._segments: list[Segment] | None = None
         self._forward: list[Call] = []
+        self.describe_memory: Callable[[], str] = lambda: ""  # what takes it, for errors
         self._sending: list[Call] = [self.begin_forward]
         self.seeding: list[Call] = []  # sets the gradients of losses before each backward pass
 
@@ -36,6 +38,8 @@ class GpuRuns:
         residence.begin()
         try:
             yield
+        except OutOfDeviceMemory as problem:
+            raise OutOfDeviceMemory(f"{problem}. {self.describe_memory()}") from None
         finally:
             residence.end()
 

@@ -222,6 +222,8 @@ class Net:
             kept=self._kept_blobs(),
             context=self.context,
         )
+        if self.plan.gpu_runs:
+            self.plan.gpu_runs.describe_memory = self._largest_blobs
         self._logged_plan = LoggedPlan(self.plan, self.graph, self.layers, self.blobs, self.weights)
         narration.end(self.outputs)
 
@@ -304,6 +306,13 @@ class Net:
             for blob in tops
         ]
         return {*sources, *(self.blobs[name] for name in (*self.outputs, *self._keep))}
+
+    def _largest_blobs(self) -> str:
+        """Which blobs take most of a device's memory."""
+        largest = sorted(self.blobs.items(), key=lambda item: -item[1].nbytes)[:3]
+        sizes = [f"{name!r} {blob.nbytes / 2**20:,.1f} MiB" for name, blob in largest]
+        weights = f"all weights {4 * self.weights.size / 2**20:,.1f} MiB"
+        return f"Its largest blobs, each with a gradient as large: {', '.join(sizes)}; {weights}"
 
     def _decide_gradients(self) -> list[Needs]:
         facts = [

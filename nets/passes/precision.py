@@ -2,7 +2,7 @@
 
 What must stay exact, such as labels, indices and losses, kernels say with exact_bottoms and
 exact_tops, the numbers of these blobs. All other blobs of a kernel are stored alike. Layers that
-run on the host take either: the copies convert.
+run on the host take either: the copies convert; and so do kernels that say takes_either.
 """
 
 from collections.abc import Sequence
@@ -22,6 +22,8 @@ def round_blobs(steps: Sequence[Step], stored: Any) -> None:
     touched: list[Blob] = []
     for step in steps:
         if not isinstance(step.runner, GpuRunner) or step.runner.kernel is None:
+            continue
+        if getattr(step.runner.kernel, "takes_either", False):
             continue
         free = []
         for blobs, side in ((step.bottoms, "exact_bottoms"), (step.tops, "exact_tops")):

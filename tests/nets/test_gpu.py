@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from emulated_gpu import EmulatedGpu
 from gpu_parity import ON_DEVICE, open_test_gpu, why_no_gpu
 
 from cortado.core import unseen
@@ -229,3 +230,12 @@ def test_blobs_are_stored_in_16_bits_but_for_labels_and_losses(precision):
 def test_what_a_device_cannot_do_is_named(options, message):
     with pytest.raises(ConfigError, match=message):
         make(PLAIN, **options)
+
+
+@pytest.mark.skipif(ON_DEVICE, reason="limits the memory of an emulated device")
+def test_a_device_without_room_says_what_takes_it():
+    with opening(lambda ordinal: EmulatedGpu(limit=6_000, ordinal=ordinal)):
+        net = make(PLAIN)
+        message = r"no room for .*lower batch_size.* largest blobs.* 'x' 0.0 MiB.*; all weights"
+        with pytest.raises(ConfigError, match=message):
+            net.forward()
