@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Blobs, Shape, register
+from ..kernels import gpu
 from .families.lookup import LookupLayer
 
 
@@ -29,6 +30,13 @@ class BatchReindex(LookupLayer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        rows = bottom[0].shape[0]
+        return gpu.BatchReindex(
+            context, lambda _: self.row_error(bottom[1].data, rows, "bottom[1]")
+        )
 
     def allows_force_backward(self, index: int) -> bool:
         return index == 0

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Blobs, Shape, register
-from ..kernels import cpu
+from ..kernels import cpu, gpu
 from .families.lookup import LookupLayer
 
 
@@ -37,6 +37,13 @@ class Embed(LookupLayer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
         self._add_rows: Any = cpu.prepare_add_rows(top[0].count)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        rows = self.param.embed_param.input_dim
+        return gpu.Embedding(
+            context, self.weights, lambda _: self.row_error(bottom[0].data, rows, "bottom[0]")
+        )
 
     def allows_force_backward(self, index: int) -> bool:
         return False

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...core import Array, Blob, Layer
+from ...proto import ConfigError
 
 
 class LookupLayer(Layer):
@@ -11,12 +12,19 @@ class LookupLayer(Layer):
     def row_numbers(self, indices: Blob, rows: int, what: str) -> Array:
         """The indices as whole numbers; ConfigError if one is not in [0, rows)."""
         values = indices.data
-        wrong = ~((values >= 0) & (values < rows))
-        if wrong.any():
-            place = tuple(int(axis[0]) for axis in np.nonzero(wrong))
-            problem = self.error(
-                f"index {float(values[place]):g} at {list(place)} of {what} is not in [0, {rows})"
-            )
-            problem.item = place[0]
-            raise problem
+        if _are_wrong(values, rows).any():
+            raise self.row_error(values, rows, what)
         return values.astype("int64")
+
+    def row_error(self, values: Array, rows: int, what: str) -> ConfigError:
+        """What to say of the first index that is not in [0, rows)."""
+        place = tuple(int(axis[0]) for axis in np.nonzero(_are_wrong(values, rows)))
+        problem = self.error(
+            f"index {float(values[place]):g} at {list(place)} of {what} is not in [0, {rows})"
+        )
+        problem.item = place[0]
+        return problem
+
+
+def _are_wrong(values: Array, rows: int) -> Array:
+    return ~((values >= 0) & (values < rows))
