@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, Blob, Blobs, Shape, register
+from ..kernels import gpu
 from .families.lstm_cell import LSTMCell
 from .families.recurrent import RecurrentLayer
 from .families.reshaped import Reshaped
@@ -40,6 +41,7 @@ class LSTM(RecurrentLayer):
 
     states = ("h", "c")
     rows_per_output = 4
+    gpu_cell = "LSTM"
 
     def prepare_cell(self, steps: int, streams: int) -> None:
         self._cell = LSTMCell(self.dtype, steps, streams, self.num_output)
@@ -99,7 +101,7 @@ class Lstm(LSTM):
         self._w_x = self.add_weight((rows, inputs), param.weight_filler)
         self._w_h = self.add_weight((rows, self.num_output), param.weight_filler)
         self._b = self.add_weight((rows,), param.bias_filler)
-        self._last = [self._zeros(streams, self.num_output) for _ in self.states]
+        self.declare_states(streams)
 
     def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
         steps, streams, inputs = self._unfolded(bottom_shapes[0])
@@ -117,10 +119,16 @@ class Lstm(LSTM):
         steps, streams, inputs = self._unfolded(bottom[0].shape)
         y = Blob((steps, streams, self.num_output), self.dtype)
         self._shapes = (steps, streams, inputs), (steps, streams), y.shape
-        # Without cont, sequences start with the batch.
         self._start = Blob((steps, streams), self.dtype)
-        self._start.data[1:] = 1
+        self._start.data[...] = _starts(steps, streams, self.dtype)
         super().prepare_kernels(bottom, [y])
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        steps, streams, _ = self._unfolded(bottom[0].shape)
+        more: dict[str, Any] = {"limit": max(self.param.lstm_param.clipping_threshold, 0.0)}
+        if not self._has_cont:
+            more["cont"] = context.constants(_starts(steps, streams, "float32").reshape(-1))
+        return self.make_gpu_kernel(context, steps, streams, **more)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         super().forward_cpu(*self._unfold(bottom, top))
@@ -159,3 +167,10 @@ class Lstm(LSTM):
     def _is_folded(self, x: Shape) -> bool:
         """Whether the first axis of x holds steps and streams together."""
         return len(x) == 2 or (bool(x) and self.param.lstm_param.HasField("batch_size"))
+
+
+def _starts(steps: int, streams: int, dtype: Any) -> np.ndarray:
+    """What cont is where it is left out: sequences start with the batch."""
+    cont = np.ones((steps, streams), dtype)
+    cont[:1] = 0
+    return cont

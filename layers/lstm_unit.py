@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Blobs, Layer, Shape, register
+from ..kernels import gpu
 from .families.lstm_cell import LSTMCell
 
 
@@ -45,6 +46,10 @@ class LSTMUnit(Layer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self._cell = LSTMCell(self.dtype, *bottom[0].shape)
         self._dc = np.empty(bottom[0].shape[1:], self.dtype)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        in_place = any(t is b for t in top for b in bottom)
+        return None if in_place or self.propagate_down[2] else gpu.LSTMUnit(context)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         c_prev, gates, cont = (blob.data for blob in bottom)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..core import Array, Shape, register
+from ..core import Array, Blob, Shape, register
 from .families.recurrent import RecurrentLayer
 
 
@@ -29,11 +29,16 @@ class RNN(RecurrentLayer):
             "Long-term Recurrent Convolutional Networks", CVPR 2015.
     """
 
+    gpu_cell = "RNN"
+
     def setup(self, bottom_shapes: list[Shape]) -> None:
         super().setup(bottom_shapes)
         param, size = self.param.recurrent_param, self.num_output
         self._w_o = self.add_weight((size, size), param.weight_filler)
         self._b_o = self.add_weight((size,), param.bias_filler)
+
+    def named_weights(self) -> dict[str, Blob]:
+        return super().named_weights() | {"o": self._w_o, "b_o": self._b_o}
 
     def prepare_cell(self, steps: int, streams: int) -> None:
         self.inputs = np.empty((steps, streams, self.num_output), self.dtype)

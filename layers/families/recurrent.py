@@ -1,13 +1,14 @@
 """RecurrentLayer: what RNN and LSTM share."""
 
 from abc import abstractmethod
-from base64 import b64decode, b64encode
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from ...core import Array, Blob, Blobs, Layer, Shape
+from ...kernels import gpu
+from .last_state import LastState
 
 
 class RecurrentLayer(Layer):
@@ -20,8 +21,7 @@ class RecurrentLayer(Layer):
     continues it. The state also lives on from one forward to the next, except under
     expose_hidden, where it comes as bottoms and goes as tops. Gradients end at the first step of
     a batch, as in Caffe; but exposed states have gradients too, which Caffe leaves out, and the
-    number of steps may change. When the number of streams does, those that stay keep their
-    states and new ones start from zero.
+    numbers of steps and of streams may change.
 
     A cell declares its states (h first) and how many rows of weights an output takes, makes its
     buffers in prepare_cell, and runs one step in step_forward and step_backward.
@@ -29,6 +29,7 @@ class RecurrentLayer(Layer):
 
     states: tuple[str, ...] = ("h",)
     rows_per_output = 1
+    gpu_cell: str  # which cell of kernels/gpu/recurrent.py it has
 
     inputs: Array  # (T, N, rows): x, bias and x_static, times their weights; then h comes on top
     input_diffs: Array  # (T, N, rows): their gradient, for backward to write
@@ -83,8 +84,11 @@ class RecurrentLayer(Layer):
                 (rows, prod(bottom_shapes[2][1:])), param.weight_filler
             )
         self._w_h = self.add_weight((rows, self.num_output), param.weight_filler)
-        # Of the last forward, hence with its number of streams.
-        self._last = [self._zeros(bottom_shapes[0][1], self.num_output) for _ in self.states]
+        self.declare_states(bottom_shapes[0][1])
+
+    def declare_states(self, streams: int) -> None:
+        """Make the states that live on."""
+        self._last = [LastState(streams, self.num_output, self.dtype) for _ in self.states]
 
     def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
         self._check_bottoms(bottom_shapes)
@@ -110,6 +114,26 @@ class RecurrentLayer(Layer):
 
     def _zeros(self, *shape: int) -> Array:
         return np.zeros(shape, self.dtype)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        return self.make_gpu_kernel(context, *top[0].shape[:2])
+
+    def make_gpu_kernel(
+        self, context: gpu.Context, steps: int, streams: int, **more: Any
+    ) -> gpu.Kernel | None:
+        """The kernel for so many steps and streams; more: as Recurrence has it."""
+        if any(self.propagate_down[1:2]) or not steps * streams:
+            return None
+        last = [state.move_to(context.gpu.residence, streams) for state in self._last]
+        geometry = self.gpu_cell, steps, streams, self.num_output
+        it = gpu.Recurrence(*geometry, self._exposes, last, **more)
+        names = {id(weight): name for name, weight in self.named_weights().items()}
+        return gpu.Recurrent(context, it, {names[id(w)]: w for w in self.weights})
+
+    def named_weights(self) -> dict[str, Blob]:
+        """The weights by the names that GPU kernels have for them."""
+        static = {"static": self._w_static} if self._has_static else {}
+        return {"x": self._w_x, "b": self._b, "h": self._w_h, **static}
 
     # Running.
 
@@ -159,9 +183,7 @@ class RecurrentLayer(Layer):
             if self._exposes:
                 values[0] = bottom[self._first_state + i].data[0]
             else:
-                staying = min(len(last), values.shape[1])
-                values[0, :staying] = last[:staying]
-                values[0, staying:] = 0
+                last.give(values[0])
 
     def _leave(self, top: Blobs) -> None:
         """Keep, or hand on, the states after the last step."""
@@ -169,7 +191,7 @@ class RecurrentLayer(Layer):
             if self._exposes:
                 top[1 + i].data[0] = values[-1]
             else:
-                self._last[i] = values[-1]  # stays true until the next forward has read it
+                self._last[i].take(values[-1])
 
     def _transform_inputs(self, bottom: Blobs) -> None:
         """What every step adds to the product of its weights with h."""
@@ -203,29 +225,20 @@ class RecurrentLayer(Layer):
     # Resuming.
 
     def state(self) -> dict[str, Any]:
-        """The states after the last forward: bytes in base64, with their shape and dtype."""
+        """The states after the last forward."""
         if self._exposes:
             return {}
-        return {
-            name: {
-                "shape": list(last.shape),
-                "dtype": last.dtype.str,
-                "data": b64encode(last.tobytes()).decode(),
-            }
-            for name, last in zip(self.states, self._last, strict=True)
-        }
+        return {name: last.saved() for name, last in zip(self.states, self._last, strict=True)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        for i, name in enumerate(self.states):
-            saved = state[name]
-            shape = tuple(saved["shape"])
+        for name, last in zip(self.states, self._last, strict=True):
+            shape = tuple(state[name]["shape"])
             if shape[1:] != (self.num_output,):
                 raise self.error(
                     f"the saved state {name} has shape {shape}, but num_output is "
                     f"{self.num_output}; was the net changed since the snapshot?"
                 )
-            flat = np.frombuffer(b64decode(saved["data"]), saved["dtype"])
-            self._last[i] = np.array(flat.reshape(shape), self.dtype)
+            last.restore(state[name])
 
     # Checking.
 
