@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Blobs, Layer, Shape, register
+from ..kernels import gpu
 
 _EPSILON = 1e-9  # keeps the gradient of zeros finite
 
@@ -25,6 +26,10 @@ class ChannelNorm(Layer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        return gpu.ChannelNorm(context, _EPSILON)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         y = top[0].data

@@ -5,6 +5,7 @@ from math import prod
 import numpy as np
 
 from ..core import Blob, Blobs, Layer, Shape, register
+from ..kernels import gpu
 from ..proto.caffe_pb2 import ReductionParameter
 
 
@@ -25,15 +26,18 @@ class Reduction(Layer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
-        param, shape = self.param.reduction_param, bottom[0].shape
-        axis = self._axis(shape)
+        shape, axis = bottom[0].shape, self._axis(bottom[0].shape)
         self._axes = tuple(range(axis, len(shape)))
         self._spread = (*shape[:axis], *(1 for _ in self._axes))
-        self._coefficient = param.coeff
-        if param.operation == ReductionParameter.MEAN:
-            self._coefficient /= max(prod(shape[axis:]), 1)
+        self._coefficient = self._coefficient_for(shape)
         # A blob, since it takes no memory before it is used.
         self._terms = Blob(shape, self.dtype)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        shape, operation = bottom[0].shape, self.param.reduction_param.operation
+        name = ReductionParameter.ReductionOp.Name(operation)
+        return gpu.Reduction(context, name, shape, self._axis(shape), self._coefficient_for(shape))
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].data, top[0].data
@@ -58,6 +62,13 @@ class Reduction(Layer):
             np.multiply(x, 2 * dy, out=dx)
         else:
             dx[...] = dy
+
+    def _coefficient_for(self, shape: Shape) -> float:
+        """What sums of a bottom of this shape are multiplied by."""
+        param = self.param.reduction_param
+        if param.operation != ReductionParameter.MEAN:
+            return param.coeff
+        return param.coeff / max(prod(shape[self._axis(shape) :]), 1)
 
     def _axis(self, shape: Shape) -> int:
         param = self.param.reduction_param

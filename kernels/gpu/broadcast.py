@@ -14,8 +14,8 @@ class Broadcast:
 
     function    f as an expression of CUDA's C in x, z, s, b and a, as many as it needs
 
-    x, y and z lie as (groups, outer, parts, inner) and have one dtype; y may be x or z. s is an
-    array of floats or of their dtype, b one of floats, a a number.
+    x, y and z lie as (groups, outer, parts, inner) and have one dtype; y may be x or z. s and b
+    are arrays of floats or of that dtype, a a number.
     """
 
     def __init__(self, context: Context, function: str):
@@ -38,8 +38,10 @@ class Broadcast:
     ) -> list[Launch]:
         """The launches that write y."""
         _, outer, parts, inner = folded
-        is_real = s is not None and s.dtype == y.dtype
-        macros = {**self._macros, "S_IS_REAL": "1"} if is_real else self._macros
+        macros = dict(self._macros)
+        for name, array in (("S", s), ("B", b)):
+            if array is not None and array.dtype == y.dtype:
+                macros[f"{name}_IS_REAL"] = "1"
         function = self._context.function("broadcast.cu", "broadcast", y.dtype, **macros)
         divisors = *divisor(inner), *divisor(parts), *divisor(outer)
         return self._context.each(

@@ -1,12 +1,11 @@
 """ChannelScale: every place of a feature map times a number of its own."""
 
 from collections.abc import Sequence
-from math import prod
 
-from ...core import Blob, Blobs, Call, Layout
+from ...core import Blobs, Call, Layout
 from .broadcast import Broadcast
 from .context import Context
-from .folded import Folded
+from .folded import fold_places
 from .kernel import Wants
 from .part_sums import PartSums
 
@@ -53,9 +52,3 @@ class ChannelScale:
         elif wants.bottoms[1]:
             calls += self._context.fill(bottom[1].gpu_diff, 0.0)
         return calls
-
-
-def fold_places(blob: Blob) -> Folded:
-    """(N, C, ...) for one number for each place of each item, which all channels share."""
-    n, c, *size = blob.shape
-    return (1, 1, n * prod(size), c) if blob.channels_last else (n, c, prod(size), 1)

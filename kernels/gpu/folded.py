@@ -29,6 +29,12 @@ def fold_axes(blob: Blob, axis: int, axes: int = 1) -> Folded:
     return 1, 1, n if axes else 1, blob.count // max(n, 1) if axes else blob.count
 
 
+def fold_places(blob: Blob) -> Folded:
+    """(groups, outer, parts, inner) for one number for each place, which all channels share."""
+    n, c, *size = blob.shape
+    return (1, 1, n * prod(size), c) if blob.channels_last else (n, c, prod(size), 1)
+
+
 def layout_of_axes(shape: Shape, axis: int, axes: int) -> Layout:
     """How a blob of this shape may lie in memory, so that fold_axes can fold these axes."""
     folds = axis + axes <= 2 or axes == len(shape)

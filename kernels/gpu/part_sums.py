@@ -17,6 +17,7 @@ class PartSums:
     """sums[g, p] = factor * the sum over o and i of term(x[g, o, p, i], y[g, o, p, i]).
 
     term    an expression of CUDA's C in x or in x and y, both floats: "x", "x * y", "fabsf(x)"
+    finish  one in v, for what is to become of each sum: "sqrtf(v)"
 
     Any kernel that needs such sums makes one, and binds it when its blobs are bound:
 
@@ -29,8 +30,8 @@ class PartSums:
     of chunks as doubles.
     """
 
-    def __init__(self, context: Context, term: str = "x"):
-        self._context, self._term = context, term
+    def __init__(self, context: Context, term: str = "x", finish: str = "v"):
+        self._context, self._term, self._result = context, term, finish
         self._partial: Any = None
 
     def bind(
@@ -76,7 +77,7 @@ class PartSums:
         )
 
     def _function(self, name: str, x: Array, sums: Array, reads_y: bool) -> Any:
-        macros = {"TERM": f"({self._term})"}
+        macros = {"TERM": f"({self._term})", "FINISH": f"({self._result})"}
         if reads_y:
             macros["READS_Y"] = "1"
         if sums.dtype == x.dtype:

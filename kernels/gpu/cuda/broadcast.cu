@@ -4,13 +4,18 @@
 #include "numbers.cuh"
 
 #ifdef S_IS_REAL
-typedef real operand;
+typedef real s_type;
 #else
-typedef float operand;
+typedef float s_type;
+#endif
+#ifdef B_IS_REAL
+typedef real b_type;
+#else
+typedef float b_type;
 #endif
 
 KERNEL(broadcast)
-(const real* xs, const real* zs, const operand* ss, const float* bs, real* ys, float a, int count,
+(const real* xs, const real* zs, const s_type* ss, const b_type* bs, real* ys, float a, int count,
  int parts, unsigned inner_factor, int inner_shift, unsigned parts_factor, int parts_shift,
  unsigned outer_factor, int outer_shift) {
     EACH(i, count) {
@@ -28,7 +33,7 @@ KERNEL(broadcast)
         const float s = value(ss[part]);
 #endif
 #ifdef READS_B
-        const float b = bs[part];
+        const float b = value(bs[part]);
 #endif
         ys[i] = number(FUNCTION);
     }

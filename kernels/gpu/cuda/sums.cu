@@ -1,5 +1,5 @@
-// sums[g, p] = factor * the sum over o and i of TERM, an expression in x[g, o, p, i] and y there,
-// for arrays that lie as (groups, outer, parts, inner). Sums are taken in one order, always: chunks
+// sums[g, p] = FINISH, an expression in v = factor * the sum over o and i of TERM, which is one in
+// x[g, o, p, i] and y there, for arrays that lie as (groups, outer, parts, inner). Sums are taken in one order, always: chunks
 // of (o, i) by blocks, and where there are several chunks, their sums, partial[chunk, g, p], after.
 #include "divide.cuh"
 #include "numbers.cuh"
@@ -21,7 +21,8 @@ typedef float result;
 __device__ __forceinline__ float term(float x, float y) { return TERM; }
 
 __device__ void give(result* sums, unsigned s, float total, float factor, int adds) {
-    sums[s] = ROUNDED((adds ? value(sums[s]) : 0.f) + factor * total);
+    const float v = factor * total;
+    sums[s] = ROUNDED((adds ? value(sums[s]) : 0.f) + FINISH);
 }
 
 // What the threads of a column, those with the same threadIdx.x mod width, have put together, for
