@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Array, Blob, Blobs, Shape, register
+from ..kernels import gpu
 from .families.fold import per_item
 from .families.loss import LossLayer
 
@@ -72,3 +73,23 @@ class ContrastiveLoss(LossLayer):
             if wanted:
                 dx = blob.diff.reshape(self._difference.shape)
                 np.multiply(self._difference.data, sign * pull, out=dx)
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        distance = "s[0]" if self._is_legacy else "sqrt(s[0])"
+        shortfall = f"fmax(p - {distance}, 0.0)"
+        unlike = shortfall if self._is_legacy else f"{shortfall} * {shortfall}"
+        push = f"{shortfall} > 0" if self._is_legacy else f"{shortfall} / ({distance} + q)"
+        items = bottom[0].shape[0]
+        return gpu.ItemLoss(
+            context,
+            [blob.shape for blob in bottom],
+            self.propagate_down,
+            sums=["(a - b) * (a - b)"],
+            item_loss=f"0.5 * (truncf(label) != 0 ? s[0] : {unlike})",
+            keeps=[f"truncf(label) != 0 ? 1.0 : -({push})"],
+            slopes=["f[0] * (a - b)", "f[0] * (b - a)"],
+            numbers=[self._margin, _DISTANCE_FLOOR],
+            items=items,
+            divisor=items,
+            label=2,
+        )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
+from ..kernels import gpu
 from .families.fold import per_item
 from .families.loss import LossLayer
 
@@ -54,3 +55,21 @@ class DiceCoefLoss(LossLayer):
                 np.multiply(own, self._overlaps[:, None], out=dx)
                 dx -= other
                 dx *= scale
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        items = bottom[0].shape[0]
+        overlap = "(2 * s[2] + p) / (s[0] + s[1] + p)"
+        return gpu.ItemLoss(
+            context,
+            [blob.shape for blob in bottom],
+            self.propagate_down,
+            sums=["a * a", "b * b", "a * b"],
+            item_loss=f"-{overlap}",
+            # q makes up for the divisor.
+            keeps=[overlap, "2 * q / (s[0] + s[1] + p)"],
+            slopes=["(a * f[0] - b) * f[1]", "(b * f[0] - a) * f[1]"],
+            numbers=[self.param.dice_coef_loss_param.smooth, max(items, 1)],
+            items=items,
+            divisor=max(items, 1),
+            beginning=1,
+        )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Array, Blob, Blobs, Shape, register
+from ..kernels import gpu
 from .families.loss import LossLayer
 
 
@@ -38,3 +39,14 @@ class EuclideanLoss(LossLayer):
             if wanted:
                 difference = self._difference.data.reshape(blob.shape)
                 np.multiply(difference, sign * scale, out=blob.diff)
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        return gpu.ItemLoss(
+            context,
+            [blob.shape for blob in bottom],
+            self.propagate_down,
+            sums=["(a - b) * (a - b)"],
+            item_loss="0.5 * s[0]",
+            slopes=["a - b", "b - a"],
+            divisor=bottom[0].shape[0],
+        )

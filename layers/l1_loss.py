@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
+from ..kernels import gpu
 from .families.loss import LossLayer
 
 
@@ -78,3 +79,27 @@ class L1Loss(LossLayer):
         # Where epsilon is 0 and so is the difference, there is no slope.
         self._slope = difference * (counts * weight / np.where(lengths > 0, lengths, 1))
         return lengths
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        param, shape = self.param.l1_loss_param, bottom[0].shape
+        if param.l2_per_location:
+            return None
+        given = self.param.HasField("l1_loss_param")
+        difference = "a - b" if len(bottom) == 2 else "a"
+        known = f"!isnan({'b' if len(bottom) == 2 else 'a'})" if given else "true"
+        by_entries = given and param.normalize_by_num_entries
+        divisor = "fmax(s[1] / fmaxf(q, 1.f), 1.0)" if by_entries else "1.0"
+        slope = "f[0] * (gap > 0 ? 1.f : gap < 0 ? -1.f : gap)"
+        return gpu.ItemLoss(
+            context,
+            [blob.shape for blob in bottom],
+            self.propagate_down,
+            let=f"const float whole = {known} ? {difference} : 0.f;"
+            "const float gap = fabsf(whole) >= p ? whole : whole * 0.f;",
+            sums=["fabsf(gap)", known],
+            item_loss=f"s[0] / {divisor}",
+            keeps=[f"1.0 / {divisor}"],
+            slopes=[slope, f"-{slope}"],
+            numbers=[param.plateau, *shape[1:2]],
+            divisor=1 if by_entries else max(shape[0], 1),
+        )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Array, Blob, Blobs, Shape, register
+from ..kernels import gpu
 from .families.fold import per_item
 from .families.loss import LossLayer
 
@@ -54,3 +55,19 @@ class SigmoidCrossEntropyBalanceLoss(LossLayer):
         dx -= t
         dx *= self._weights.data
         dx *= factor / max(len(x), 1)
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        items = bottom[0].shape[0]
+        return gpu.ItemLoss(
+            context,
+            [blob.shape for blob in bottom],
+            self.propagate_down,
+            let="const float z = b == 1 ? -a : a;"
+            "const float cost = fmaxf(z, 0.f) + log1pf(expf(-fabsf(z)));",
+            sums=["b == 1", "b == 0", "b == 1 ? cost : 0.f", "b == 0 ? cost : 0.f"],
+            item_loss="(s[1] * s[2] + s[0] * s[3]) / fmax(s[0] + s[1], 1.0)",
+            keeps=["s[1] / fmax(s[0] + s[1], 1.0)", "s[0] / fmax(s[0] + s[1], 1.0)"],
+            slopes=["(b == 1 ? f[0] : b == 0 ? f[1] : 0.f) * (0.5f * tanhf(0.5f * a) + 0.5f - b)"],
+            items=items,
+            divisor=max(items, 1),
+        )

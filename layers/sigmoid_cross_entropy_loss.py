@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Array, Blob, Blobs, Shape, register
+from ..kernels import gpu
 from ..proto.caffe_pb2 import LossParameter
 from .families.fold import per_item
 from .families.loss import LossLayer
@@ -89,3 +90,22 @@ class SigmoidCrossEntropyLoss(LossLayer):
 
     def _normalizer(self) -> Array:
         return self.normalizer(self._normalization, *self._folded, self._valid)
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        divisor = self.gpu_divisor(self._normalization, *per_item(bottom[0].shape))
+        ignored = self._ignore_label
+        counts = "true" if ignored is None else f"truncf(b) != {ignored}"
+        valid = "1.0" if divisor is not None else "fmax(s[1], 1.0)"
+        return gpu.ItemLoss(
+            context,
+            [blob.shape for blob in bottom],
+            self.propagate_down,
+            sums=[
+                f"{counts} ? log1pf(expf(-fabsf(a))) + a * ((a >= 0 ? 1.f : 0.f) - b) : 0.f",
+                counts,
+            ],
+            item_loss=f"s[0] / {valid}",
+            keeps=[f"1.0 / {valid}"],
+            slopes=[f"{counts} ? f[0] * (0.5f * tanhf(0.5f * a) + 0.5f - b) : 0.f"],
+            divisor=divisor or 1.0,
+        )

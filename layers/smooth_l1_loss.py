@@ -1,6 +1,7 @@
 """SmoothL1Loss: squared near zero, absolute beyond, for boxes."""
 
 from ..core import Array, Blobs, Shape, register
+from ..kernels import gpu
 from .families.smooth_l1 import SmoothL1LossLayer
 
 
@@ -40,3 +41,6 @@ class SmoothL1Loss(SmoothL1LossLayer):
         if len(bottom) == 4:
             factors = factors * bottom[3].data.reshape(bottom[0].shape)
         self.write_term_gradients(factors, bottom)
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        return self.gpu_terms(context, bottom, bottom[0].shape[0])

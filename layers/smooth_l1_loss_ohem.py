@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
+from ..kernels import gpu
 from .families.smooth_l1 import SmoothL1LossLayer
 
 
@@ -51,3 +52,6 @@ class SmoothL1LossOHEM(SmoothL1LossLayer):
         items, channels = bottom[0].shape[:2]
         places = bottom[0].count // max(items * channels, 1)
         return self.normalizer(self.normalization(), items, places, items * places)
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        return self.gpu_terms(context, bottom, float(self._divisor(bottom)))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
+from ..kernels import gpu
 from .families.fold import per_item
 from .families.loss import LossLayer
 
@@ -53,3 +54,18 @@ class TripletLoss(LossLayer):
         for blob, wanted, gradient in zip(bottom, self.propagate_down, gradients, strict=True):
             if wanted:
                 np.multiply(gradient, scale, out=blob.diff.reshape(gradient.shape))
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        items = bottom[0].shape[0]
+        return gpu.ItemLoss(
+            context,
+            [blob.shape for blob in bottom],
+            self.propagate_down,
+            sums=["(a - b) * (a - b)", "(a - c) * (a - c)"],
+            item_loss="0.5 * fmax(p + s[0] - s[1], 0.0)",
+            keeps=["p + s[0] - s[1] > 0"],
+            slopes=["f[0] * ((a - b) - (a - c))", "f[0] * (b - a)", "f[0] * (a - c)"],
+            numbers=[self._margin],
+            items=items,
+            divisor=max(items, 1),
+        )

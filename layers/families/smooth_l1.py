@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...core import Array, Blob, Blobs, Shape
+from ...kernels import gpu
 from .loss import LossLayer
 
 
@@ -54,3 +55,20 @@ class SmoothL1LossLayer(LossLayer):
                 np.multiply(slope.reshape(blob.shape), sign, out=blob.diff)
             elif wanted:
                 blob.diff[...] = 0
+
+    def gpu_terms(self, context: gpu.Context, bottom: Blobs, divisor: float) -> gpu.Kernel:
+        """The kernel of the sum of c f(b), with what the bottoms are multiplied by."""
+        size = "(size < q ? p * gap : gap > 0 ? 1.f : gap < 0 ? -1.f : gap)"
+        return gpu.ItemLoss(
+            context,
+            [blob.shape for blob in bottom],
+            self.propagate_down,
+            let="const float gap = c * (a - b), size = fabsf(gap), bent = size > q ? q : size;"
+            "const float term = d * (p * bent * (size - bent * 0.5f));",
+            sums=["term"],
+            item_loss="s[0]",
+            slopes=[f"d * c * {size}", f"-d * c * {size}"],
+            each="term",
+            numbers=[self.sigma**2, 1 / self.sigma**2],
+            divisor=divisor,
+        )
