@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..core import Array, Blobs, Layer, Shape, register
+from ..kernels import gpu
 from .families.foreign_fields import refuse_fields
 
 _FOREIGN = {
@@ -64,16 +65,13 @@ class PriorBox(Layer):
         return [(1, 2, height * width * per_cell * 4)]
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        # In float64, as sums of steps would drift; they depend on nothing but shapes.
-        boxes = self._boxes(bottom[0].shape[2:], self._image_size or bottom[1].shape[2:])
-        if self.param.prior_box_param.clip:
-            boxes = boxes.clip(0, 1)
-        self._priors = np.asarray(boxes.reshape(-1), self.dtype)
+        self._priors = self._find_priors(bottom)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        return gpu.Constant(context, [self._find_priors(bottom)])
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        boxes, variances = top[0].data[0]
-        boxes[...] = self._priors
-        variances.reshape(-1, 4)[...] = self._variance
+        top[0].data[...] = self._priors
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         for blob, wanted in zip(bottom, self.propagate_down, strict=True):
@@ -85,6 +83,16 @@ class PriorBox(Layer):
 
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False
+
+    def _find_priors(self, bottom: Blobs) -> Array:
+        """What the top is: it depends on nothing but shapes."""
+        # In float64, as sums of steps would drift.
+        boxes = self._boxes(bottom[0].shape[2:], self._image_size or bottom[1].shape[2:])
+        if self.param.prior_box_param.clip:
+            boxes = boxes.clip(0, 1)
+        variances = np.empty((boxes.size // 4, 4))
+        variances[...] = self._variance
+        return np.stack([boxes.reshape(-1), variances.reshape(-1)])[None].astype(self.dtype)
 
     def _boxes(self, map_size: Sequence[int], image_size: Sequence[float]) -> Array:
         """The corners of all boxes, (H, W, P, 4)."""

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
-from ..kernels import cpu
+from ..kernels import cpu, gpu
 from .families.region_pooling import RegionPoolingLayer, round_half_away
 
 _LEAST_SIZE = 0.1  # of a region on the feature map: none is empty
@@ -52,6 +52,12 @@ class PSROIPooling(RegionPoolingLayer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
         self._kernel: Any = cpu.prepare_region_mean()
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        scale = self.param.psroi_pooling_param.spatial_scale
+        windows = self.gpu_windows(context, bottom, scale, rounds_first=True)
+        return gpu.RegionMean(context, windows)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         self._places = self.read_regions(bottom, top[0].shape)

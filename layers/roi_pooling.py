@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
-from ..kernels import cpu
+from ..kernels import cpu, gpu
 from .families.region_pooling import RegionPoolingLayer, round_half_away
 
 
@@ -45,6 +45,12 @@ class ROIPooling(RegionPoolingLayer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
         self._kernel: Any = cpu.prepare_region_max()
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        scale = self.param.roi_pooling_param.spatial_scale
+        windows = self.gpu_windows(context, bottom, scale, rounds_first=False)
+        return gpu.RegionMax(context, windows)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         self._item_of, rows, columns = self.read_regions(bottom, top[0].shape)

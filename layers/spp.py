@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Blob, Blobs, Layer, Shape, Window, register
-from ..kernels import cpu
+from ..kernels import cpu, gpu
+from ..kernels.gpu.windows import is_served
 from ..proto.caffe_pb2 import SPPParameter
 
 
@@ -73,6 +74,22 @@ class SPP(Layer):
         return cpu.prepare_bins(shape, window, bins) or cpu.prepare_max_pooling(
             shape, window, bins, self.dtype, any(self.propagate_down)
         )
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        if not all(is_served(window) for window, _ in self._levels):
+            return None
+        keeps, size = any(self.propagate_down), bottom[0].shape[2:]
+        levels = [
+            (
+                gpu.MaxPooling(context, window, size, bins, keeps)
+                if self.method == SPPParameter.MAX
+                else gpu.AveragePooling(context, window, size, bins, counts_padding=True),
+                bins,
+            )
+            for window, bins in self._levels
+        ]
+        return gpu.PyramidPooling(context, bottom[0].shape, levels)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].data, self._flat(top[0].data)

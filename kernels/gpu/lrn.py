@@ -5,6 +5,7 @@ from typing import Any
 
 from ...core import Array, Blobs, Call, Layout
 from .context import Context
+from .kept_copy import KeptCopy
 from .kernel import Wants
 
 MOST_AXES = 3
@@ -38,7 +39,7 @@ class LRN:
         self._alpha = alpha / local_size ** len(self._axes)
         self._beta, self._k = float(beta), float(k)
         self._scales: Any = None
-        self._copy: Any = None
+        self._copy = KeptCopy(context)
 
     def bind_forward(self, bottom: Blobs, top: Blobs) -> Sequence[Call]:
         context, x, y = self._context, bottom[0].gpu_data, top[0].gpu_data
@@ -47,9 +48,8 @@ class LRN:
         axes, copying = self._geometry(x), []
         if bottom[0] is top[0]:
             # Neighbours read x while y is written.
-            self._copy = context.zeros(x.size, x.dtype)
-            copying = context.copy_memory(x, self._copy)
-            x = self._copy
+            copying = self._copy.take(x)
+            x = self._copy.array
         numbers = self._alpha, self._beta, self._k
         function = context.function("lrn.cu", "forward", x.dtype)
         return copying + context.each(

@@ -24,6 +24,7 @@ class MaxPooling:
 
     layout = Layout.CHANNELS_LAST
     backward_reads = False, False
+    exact_tops = (1,)
 
     def __init__(self, context: Context, window: Window, size: Shape, out: Shape, keeps: bool):
         self._context, self._window, self._keeps = context, window, keeps

@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Array, Blobs, Layer, Shape
+from ...core import Array, Blob, Blobs, Layer, Shape
+from ...kernels import gpu
+from ...kernels.gpu.region_windows import RegionWindows
+from ...proto import ConfigError
 
 
 class RegionPoolingLayer(Layer):
@@ -41,6 +44,17 @@ class RegionPoolingLayer(Layer):
     def allows_force_backward(self, index: int) -> bool:
         return index == 0
 
+    def gpu_windows(
+        self, context: gpu.Context, bottom: Blobs, scale: float, rounds_first: bool
+    ) -> RegionWindows:
+        """What finds the windows on a GPU, as edges does on the host."""
+        self._regions: Blob = bottom[1]
+        self._item_count = bottom[0].shape[0]
+        return RegionWindows(context, scale, rounds_first, bottom[0].shape, self._explain)
+
+    def _explain(self, r: int) -> ConfigError:
+        return self._no_item(self._regions.data.reshape(-1, 5)[r], r, self._item_count)
+
     def read_regions(self, bottom: Blobs, out: Shape) -> tuple[Any, Any, Any]:
         """Which item each region is of, its rows (R, down, 2) and its columns (R, across, 2)."""
         x, regions = bottom[0], bottom[1].data.reshape(-1, 5)
@@ -64,14 +78,17 @@ class RegionPoolingLayer(Layer):
         wrong = ~((items >= 0) & (items < count)) | ~np.isfinite(regions).all(axis=1)
         if wrong.any():
             r = int(wrong.argmax())
-            found = ", ".join(f"{float(value):g}" for value in regions[r])
-            problem = self.error(
-                f"region {r} of bottom[1] is ({found}): item, x1, y1, x2, y2 must be numbers, "
-                f"and the item one of the {count} of bottom[0], counted from 0"
-            )
-            problem.item = r
-            raise problem
+            raise self._no_item(regions[r], r, count)
         return items.astype(np.int64)
+
+    def _no_item(self, region: Array, r: int, count: int) -> ConfigError:
+        found = ", ".join(f"{float(value):g}" for value in region)
+        problem = self.error(
+            f"region {r} of bottom[1] is ({found}): item, x1, y1, x2, y2 must be numbers, "
+            f"and the item one of the {count} of bottom[0], counted from 0"
+        )
+        problem.item = r
+        return problem
 
     def _windows(self, first: Array, last: Array, windows: int, size: int) -> Array:
         starts, ends = self.edges(first[:, None], last[:, None], windows)

@@ -1,12 +1,8 @@
 import numpy as np
 import pytest
-from gpu_parity import check_parity, gpu_kernel
+from gpu_parity import check_parity, gpu_kernel, gpu_layer
 
-from cortado.core import Blob
-from cortado.kernels.gpu import Context, Wants
-from cortado.layers import create_layer
-from cortado.proto import caffe_pb2
-from cortado.proto.text import parse_text
+from cortado.kernels.gpu import Wants
 
 WINDOWS = {
     "halves": ("kernel_size: 2 stride: 2", (2, 3, 6, 4)),
@@ -112,46 +108,44 @@ def test_what_a_draw_gives_where_nothing_is_positive(gpu):
     check_parity(gpu, WEIGHTED, np.zeros((0, 4, 6, 6)), phase="TEST")
 
 
-class Drawing:
-    """A stochastic pooling on the GPU, in training."""
+def forward(tried):
+    run(tried, tried.kernel.bind_forward, tried.bottom, tried.top)
+    return tried.top[0].data.copy()
 
-    def __init__(self, gpu, x, geometry, channels_last=False):
-        param = caffe_pb2.LayerParameter()
-        parse_text(f'name: "it" phase: TRAIN {pooling("STOCHASTIC", geometry)}', param)
-        self.bottom, self.top = [Blob(x.shape)], [Blob((0,))]
-        for blob in (*self.bottom, *self.top):
-            blob.live_on(gpu.residence)
-            blob.channels_last = channels_last
-        self.layer = create_layer(param)
-        self.layer.setup([x.shape])
-        self.layer.propagate_down = [True]
-        self.layer.size_tops(self.bottom, self.top)
-        self.bottom[0].data[...] = x
-        self._context, self._residence = Context(gpu), gpu.residence
-        self.kernel = self.layer.gpu_kernel(self._context, self.bottom, self.top)
 
-    def draw(self):
-        self._run(lambda: self.kernel.bind_forward(self.bottom, self.top))
-        return self.top[0].data.copy()
+def backward(tried, dy):
+    tried.top[0].diff[...] = dy
+    run(tried, tried.kernel.bind_backward, tried.top, tried.bottom, Wants([True]))
+    return tried.bottom[0].diff.copy()
 
-    def spread(self, dy):
-        self.top[0].diff[...] = dy
-        wants = Wants([True])
-        self._run(lambda: self.kernel.bind_backward(self.top, self.bottom, wants))
-        return self.bottom[0].diff.copy()
 
-    def _run(self, bind):
-        self._residence.begin()
-        calls = bind()
-        self._context.changing.send()
-        for call in calls:
-            call()
-        self._residence.end()
+def run(tried, bind, *arguments):
+    context = tried.kernel._context
+    context.gpu.residence.begin()
+    calls = bind(*arguments)
+    context.changing.send()
+    for call in calls:
+        call()
+    context.gpu.residence.end()
+
+
+def tried_with(gpu, prototxt, x, channels_last, stored="float32"):
+    tried = gpu_layer(gpu, prototxt, x)
+    for blob in (*tried.bottom, *tried.top):
+        for memory in (blob.data_memory, blob.diff_memory):
+            memory.store_as(stored)
+        blob.channels_last = channels_last
+    tried.bottom[0].data[...] = x
+    return tried
+
+
+def drawing(gpu, x, geometry, channels_last=False):
+    return tried_with(gpu, pooling("STOCHASTIC", geometry), x, channels_last)
 
 
 def test_draws_have_the_probabilities_of_their_values(gpu):
     x = np.tile(np.array([[0, 1, -3], [4, 0, 3]], np.float32), (500, 4, 1, 1))
-    drawn = Drawing(gpu, x, "kernel_h: 2 kernel_w: 3").draw().reshape(-1)
+    drawn = forward(drawing(gpu, x, "kernel_h: 2 kernel_w: 3")).reshape(-1)
     shares = [np.mean(drawn == value) for value in (1, 4, 3)]
     np.testing.assert_allclose(shares, [1 / 8, 4 / 8, 3 / 8], atol=0.04)  # 3.6 deviations
     assert set(drawn) == {1, 4, 3}
@@ -159,19 +153,19 @@ def test_draws_have_the_probabilities_of_their_values(gpu):
 
 def test_each_pass_draws_anew_and_both_layouts_alike(gpu):
     x = np.random.default_rng(0).uniform(0, 1, (2, 4, 8, 8)).astype(np.float32)
-    plain, last = (Drawing(gpu, x, "kernel_size: 3 stride: 2", layout) for layout in (0, 1))
-    first, second = plain.draw(), plain.draw()
+    plain, last = (drawing(gpu, x, "kernel_size: 3 stride: 2", layout) for layout in (False, True))
+    first, second = forward(plain), forward(plain)
     assert np.mean(first != second) > 0.5
-    np.testing.assert_array_equal(last.draw(), first)
-    np.testing.assert_array_equal(last.draw(), second)
+    np.testing.assert_array_equal(forward(last), first)
+    np.testing.assert_array_equal(forward(last), second)
 
 
 @pytest.mark.parametrize("layout", [False, True])
 def test_gradients_go_to_what_was_drawn(gpu, layout):
     x = np.random.default_rng(0).uniform(0.1, 1, (2, 4, 6, 7)).astype(np.float32)
-    drawing = Drawing(gpu, x, "kernel_size: 2 stride: 2", layout)
-    y = drawing.draw()
-    dx = drawing.spread(y)
+    tried = drawing(gpu, x, "kernel_size: 2 stride: 2", layout)
+    y = forward(tried)
+    dx = backward(tried, y)
     # Windows that do not overlap: each gave one number, which now stands where it was taken from.
     np.testing.assert_array_equal(dx[dx != 0], x[dx != 0])
     assert np.count_nonzero(dx) == y.size
@@ -180,5 +174,20 @@ def test_gradients_go_to_what_was_drawn(gpu, layout):
 
 def test_the_first_place_is_drawn_where_nothing_is_positive(gpu):
     x = -np.arange(1, 17, dtype=np.float32).reshape(1, 1, 4, 4)
-    y = Drawing(gpu, x, "kernel_size: 2 stride: 2").draw()
+    y = forward(drawing(gpu, x, "kernel_size: 2 stride: 2"))
     np.testing.assert_array_equal(y, x[:, :, ::2, ::2])
+
+
+@pytest.mark.parametrize("stored", ["float16", "uint16"])
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("method", ["MAX", "AVE"])
+def test_numbers_of_16_bits(gpu, method, channels_last, stored):
+    prototxt = pooling(method, "kernel_size: 3 stride: 2 pad: 1")
+    x = np.random.default_rng(0).integers(-8, 8, (2, 4, 5, 6)).astype(np.float32)
+    results = []
+    for dtype in ("float32", stored):
+        tried = tried_with(gpu, prototxt, x, channels_last, dtype)
+        y = forward(tried)
+        results.append([y, backward(tried, np.arange(y.size).reshape(y.shape) % 7)])
+    for exact, rounded in zip(*results, strict=True):
+        np.testing.assert_allclose(rounded, exact, rtol=0.02, atol=0.05)
