@@ -74,30 +74,39 @@ class Context:
         return [Launch(function, label, (blocks,), (threads,), arguments, shared)]
 
     def copy(self, source: Array, target: Array, *, adds: bool = False) -> list[Launch]:
-        """target = source, or target + source: views of one shape and dtype, of any strides."""
+        """target = source, or target + source: views of one shape, of any strides.
+
+        Either may be float32, and the other in 16 bits.
+        """
         axes, count = axes_of(source, target), prod(target.shape)
         if is_dense(axes):
-            function = self.function("copy.cu", "copy_dense", target.dtype)
+            function = self._copier("copy_dense", source, target)
             return self.each(function, "copy", count, source, target, count, adds)
         crossing = crossing_of(axes)
         others = crossing.others if crossing else axes
         where = (self.constants(geometry_of(others)) if others else None, len(others))
         if crossing is None:
-            function = self.function("copy.cu", "copy", target.dtype)
+            function = self._copier("copy", source, target)
             return self.each(function, "copy", count, source, target, *where, count, adds)
-        function = self.function("copy.cu", "copy_crosswise", target.dtype)
+        function = self._copier("copy_crosswise", source, target)
         arguments = (source, target, *crossing.lengths, *where, adds)
         return self.blocks(function, "copy", crossing.squares, THREADS, *arguments)
 
     def copy_memory(self, source: Array, target: Array) -> list[Launch]:
         """Copy arrays that lie dense as they lie in memory, whatever their shapes."""
-        function = self.function("copy.cu", "copy_dense", target.dtype)
+        function = self._copier("copy_dense", source, target)
         return self.each(function, "copy", target.size, source, target, target.size, False)
 
     def fill(self, target: Array, value: float) -> list[Launch]:
         """Write one number everywhere in an array that lies dense."""
-        function = self.function("copy.cu", "fill", target.dtype)
+        function = self._copier("fill", target, target)
         return self.each(function, "fill", target.size, target, target.size, float(value))
+
+    def _copier(self, name: str, source: Array, target: Array) -> Function:
+        dtypes = source.dtype, target.dtype
+        real = dtypes[0] if dtypes[1] == "float32" else dtypes[1]
+        types = ["real" if dtype == real else "float" for dtype in dtypes]
+        return self.function("copy.cu", name, real, SOURCE=types[0], TARGET=types[1])
 
     def constants(self, numbers: np.ndarray) -> Array:
         """Numbers on the device, for kernels to read."""

@@ -19,9 +19,9 @@ def axes_of(source: Array, target: Array) -> list[Axis]:
     """
     if source.shape != target.shape:
         raise ValueError(f"cannot copy shape {source.shape} to {target.shape}")
-    itemsize = target.dtype.itemsize
+    sizes = source.dtype.itemsize, target.dtype.itemsize
     axes = [
-        (n, s // itemsize, t // itemsize)
+        (n, s // sizes[0], t // sizes[1])
         for n, s, t in zip(source.shape, source.strides, target.strides, strict=True)
         if n != 1
     ]

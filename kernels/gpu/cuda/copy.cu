@@ -1,13 +1,19 @@
-// target[i] = source[i], or += it, for arrays of any strides.
+// target[i] = source[i], or += it, for arrays of any strides. SOURCE and TARGET are the types of
+// their numbers: real, or one of them float.
 #include "numbers.cuh"
 #include "strides.cuh"
 
-__device__ __forceinline__ void put(real* target, real v, int adds) {
-    *target = adds ? number(value(*target) + value(v)) : v;
+#if REAL
+__device__ __forceinline__ void round_to(float* target, float v) { *target = v; }
+#endif
+__device__ __forceinline__ void round_to(real* target, float v) { *target = number(v); }
+
+__device__ __forceinline__ void put(TARGET* target, SOURCE v, int adds) {
+    round_to(target, adds ? value(*target) + value(v) : value(v));
 }
 
 KERNEL(copy)
-(const real* source, real* target, const int* geometry, int axes, int count, int adds) {
+(const SOURCE* source, TARGET* target, const int* geometry, int axes, int count, int adds) {
     EACH(i, count) {
         long long from = 0, to = 0;
         find(i, geometry, axes, &from, &to);
@@ -19,10 +25,10 @@ KERNEL(copy)
 // target's. A block of 256 threads copies a square by way of shared memory, so that it reads and
 // writes neighbours. geometry: the other axes.
 KERNEL(copy_crosswise)
-(const real* source, real* target, int rows, int row_stride, int columns, int column_stride,
+(const SOURCE* source, TARGET* target, int rows, int row_stride, int columns, int column_stride,
  const int* geometry, int axes, int adds) {
     constexpr unsigned size = 32;
-    __shared__ real square[size][size + 1];
+    __shared__ SOURCE square[size][size + 1];
     const unsigned across = (columns + size - 1) / size, down = (rows + size - 1) / size;
     const unsigned first_column = blockIdx.x % across * size;
     const unsigned first_row = blockIdx.x / across % down * size;
@@ -43,7 +49,7 @@ KERNEL(copy_crosswise)
 }
 
 KERNEL(copy_dense)
-(const real* source, real* target, int count, int adds) {
+(const SOURCE* source, TARGET* target, int count, int adds) {
     EACH(i, count) {
         put(target + i, source[i], adds);
     }

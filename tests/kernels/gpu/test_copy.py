@@ -22,14 +22,14 @@ def on_device(gpu, host):
     return array.reshape(host.shape)
 
 
-def copied(gpu, source, view, adds):
+def copied(gpu, source, view, adds, dtype=None):
     """What a copy of the view of the source writes over numbers that are all 1."""
     context = Context(gpu)
     seen = view(on_device(gpu, source))
-    target = on_device(gpu, np.ones(seen.shape, source.dtype))
+    target = on_device(gpu, np.ones(seen.shape, dtype or source.dtype))
     for call in context.copy(seen, target, adds=adds):
         call()
-    back = np.zeros(seen.shape, source.dtype)
+    back = np.zeros(seen.shape, dtype or source.dtype)
     gpu.download(target.reshape(-1), back.reshape(-1))
     return back
 
@@ -50,6 +50,15 @@ def test_half_numbers(gpu):
     np.testing.assert_array_equal(
         copied(gpu, source, WAYS["channels-last"], False), source.swapaxes(1, 2)
     )
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("dtypes", [("float32", "float16"), ("float16", "float32")])
+def test_copies_round_and_widen(gpu, way, dtypes):
+    source = np.linspace(-3, 3, 2 * 40 * 42, dtype=dtypes[0]).reshape(2, 40, 42)
+    found = copied(gpu, source, WAYS[way], True, dtypes[1])
+    expected = (WAYS[way](source).astype("float32") + 1).astype(dtypes[1])
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_channels_last_and_plain_are_copied_by_squares():
