@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...core import Array, Blobs, Layer, Shape
+from ...kernels import gpu
 
 _EPSILON = 1e-6
 
@@ -50,6 +51,11 @@ class NormalizeChannels(Layer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        gradient = self.param.normalize_param.bp_norm
+        return gpu.Normalize(context, _EPSILON, is_l1=self._is_l1, norms_gradient=gradient)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x = bottom[0].data.reshape(top[0].shape)

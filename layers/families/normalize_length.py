@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Array, Blob, Blobs, Layer, Shape
+from ...kernels import gpu
 from ...proto.caffe_pb2 import FillerParameter
 from .fold import fold
 
@@ -44,6 +45,13 @@ class NormalizeLength(Layer):
         # Backward reads what forward made of x, and needs room for a product.
         self._unit, self._product = (Blob(self._folded, self.dtype) for _ in range(2))
         self._length: Any = None
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        param = self.param.norm_param
+        return gpu.Normalize(
+            context, param.eps, whole_items=param.across_spatial, scale=self.weights[0]
+        )
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = (blob.data.reshape(self._folded) for blob in (bottom[0], top[0]))
