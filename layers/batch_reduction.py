@@ -1,6 +1,7 @@
 """BatchReduction: sums and means of consecutive parts of an axis."""
 
 from ..core import Blobs, Layer, Shape, register
+from ..kernels import gpu
 from ..proto.caffe_pb2 import ReductionParameter
 
 
@@ -54,13 +55,16 @@ class BatchReduction(Layer):
         self.refuse_in_place(bottom, top)
         shape = bottom[0].shape
         self._before = (slice(None),) * self._axis(shape)
-        sizes = [level**2 for level in self._levels]
-        if self._levels == [1]:
-            sizes = [shape[self._axis(shape)]]
+        sizes = self._sizes(shape)
         ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
         self._parts = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
         self._factors = [1 / max(size, 1) if self._is_mean else 1.0 for size in sizes]
         self._split = (*shape[: len(self._before)], len(sizes), *shape[len(self._before) + 1 :])
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        shape = bottom[0].shape
+        return gpu.BatchReduction(context, self._axis(shape), self._sizes(shape), self._is_mean)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         y = top[0].data.reshape(self._split)
@@ -78,6 +82,12 @@ class BatchReduction(Layer):
 
     def backward_reads(self) -> tuple[bool, bool]:
         return False, False
+
+    def _sizes(self, shape: Shape) -> list[int]:
+        """How many places the parts have."""
+        if self._levels == [1]:
+            return [shape[self._axis(shape)]]
+        return [level**2 for level in self._levels]
 
     def _axis(self, shape: Shape) -> int:
         axis = self.param.batch_reduction_param.reduction_param.axis

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
+from ..kernels import gpu
 from ..proto.caffe_pb2 import TRAIN
 from .families.lookup import LookupLayer
 
@@ -32,6 +33,7 @@ class LabelSpecificAdd(LookupLayer):
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         self._iteration = self.param.label_specific_add_param.iteration
+        self._gpu_bias: Array = None
 
     def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
         x, labels = bottom_shapes
@@ -44,6 +46,17 @@ class LabelSpecificAdd(LookupLayer):
 
     def allows_force_backward(self, index: int) -> bool:
         return index == 0
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        # Once: whoever is asked counts a pass.
+        if self._gpu_bias is None and self.param.phase == TRAIN:
+            self._gpu_bias = context.changing.add("float32", self._bias)
+        scores, what = prod(bottom[0].shape[1:]), "bottom[1], the labels,"
+        return gpu.LabelSpecificAdd(
+            context,
+            self._gpu_bias,
+            lambda _: self.row_error(bottom[1].data, scores, what),
+        )
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         y = top[0].data

@@ -24,6 +24,8 @@ FORMULAS = {
 class Reduction:
     """y = coefficient * the sum of x, |x| or x^2 over `axis` and all later axes of x's shape."""
 
+    exact_tops = (0,)
+
     def __init__(
         self, context: Context, operation: Operation, shape: Shape, axis: int, coefficient: float
     ):

@@ -33,3 +33,20 @@ def test_long_sums_are_taken_by_many_blocks(gpu):
 def test_lengths_of_vectors_of_channels(gpu, shape):
     check_parity(gpu, 'type: "ChannelNorm"', shape)
     check_parity(gpu, 'type: "ChannelNorm"', np.zeros(shape))
+
+
+@pytest.mark.parametrize("operation", ["SUM", "MEAN"])
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_parts_of_an_axis_are_reduced(gpu, axis, operation):
+    shape = [3, 4, 3]
+    shape[axis] = 14
+    reduction = f"reduction_param {{ operation: {operation} axis: {axis} }}"
+    levels = "level: 1 level: 2 level: 3"
+    for options in (reduction, f"{levels} {reduction}"):
+        layer = f'type: "BatchReduction" batch_reduction_param {{ {options} }}'
+        check_parity(gpu, layer, tuple(shape))
+
+
+def test_parts_of_nothing_are_reduced(gpu):
+    for shape in ((0, 3), (3, 0)):
+        check_parity(gpu, 'type: "BatchReduction"', shape)
