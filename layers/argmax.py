@@ -5,6 +5,7 @@ from math import prod
 import numpy as np
 
 from ..core import Array, Blobs, Layer, Shape, register
+from ..kernels import gpu
 
 
 @register("ArgMax")
@@ -43,6 +44,10 @@ class ArgMax(Layer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        return gpu.ArgMax(context, self.axis, self.top_k, self.gives_values)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].data, top[0].data

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Array, Blobs, Layer, Shape, register
+from ..kernels import gpu
 
 
 @register("Downsample")
@@ -46,6 +47,12 @@ class Downsample(Layer):
             np.asarray(_weights(size, out), self.dtype)
             for size, out in zip(bottom[0].shape[2:], top[0].shape[2:], strict=True)
         )
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        if any(self.propagate_down):
+            return None  # the host's code says that it has no gradient
+        self.prepare_kernels(bottom, top)
+        return gpu.Resizing(context, self._rows, self._columns, skips_unknown=True)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x = bottom[0].data

@@ -5,6 +5,7 @@ from abc import abstractmethod
 import numpy as np
 
 from ...core import Array, Blob, Blobs, Layer
+from ...kernels import gpu
 
 
 class ResizingLayer(Layer):
@@ -27,6 +28,10 @@ class ResizingLayer(Layer):
         )
         n, c, h, _ = bottom[0].shape
         self._widened = Blob((n, c, h, top[0].shape[3]), self.dtype)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        return gpu.Resizing(context, *self.mixing(bottom, top))
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         widened = np.matmul(bottom[0].data, self._columns.T, out=self._widened.data)
