@@ -1,7 +1,7 @@
 """Gpu: one CUDA device, by way of CuPy. All that touches CUDA itself stands here.
 
-Work goes to a stream of our own, in order. Arrays on the device are flat CuPy arrays and views of
-them; nobody computes with those but kernels.
+Work goes to a stream of our own, in order; uploads ahead of need go to another. Arrays on the
+device are flat CuPy arrays and views of them; nobody computes with those but kernels.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,7 +38,9 @@ class Gpu:
         self.ordinal = ordinal
         self._device = self._cupy.cuda.Device(ordinal)
         with self._device:
-            self._stream = self._cupy.cuda.Stream(non_blocking=True)
+            self._stream, self._uploads = (
+                self._cupy.cuda.Stream(non_blocking=True) for _ in range(2)
+            )
         self.properties: dict[str, Any] = self._runtime.getDeviceProperties(ordinal)
         self.name: str = self.properties["name"].decode()
         self.residence = Residence(self)
@@ -71,6 +73,17 @@ class Gpu:
     def upload(self, host: np.ndarray, device: Array) -> None:
         """Copy flat memory to the device; `host` may be written again, unless it is pinned."""
         self._copy(_address(host), self.pointer(device), host.nbytes, device.nbytes)
+
+    def start_upload(self, pinned: np.ndarray, device: Array, after: Any) -> Any:
+        """Copy pinned memory beside all other work, not before `after`, an event, has come.
+
+        Returns the event of its end: before that, neither array may be used. Not even a new array
+        is free at once: work that was asked for earlier may still use its memory.
+        """
+        self._uploads.wait_event(after)
+        host, place = _address(pinned), self.pointer(device)
+        self._copy(host, place, pinned.nbytes, device.nbytes, self._uploads)
+        return self._event(self._uploads)
 
     def download(self, device: Array, host: np.ndarray) -> None:
         """Copy flat memory from the device, and wait for it."""
@@ -121,6 +134,17 @@ class Gpu:
         """Wait until all work is done; what went wrong in a kernel is raised here."""
         self._stream.synchronize()
 
+    def mark(self) -> Any:
+        """An event that comes when all work asked for so far is done.
+
+        event.done tells whether it has come, event.synchronize() waits for it.
+        """
+        return self._event(self._stream)
+
+    def wait_for(self, event: Any) -> None:
+        """Let the device do nothing that is asked for from now on before an event has come."""
+        self._stream.wait_event(event)
+
     def time(self, call: Call) -> float:
         """Seconds that a call's work takes on the device."""
         self.activate()
@@ -143,12 +167,17 @@ class Gpu:
                 f"{_mib(free)} of {_mib(total)} are free; lower batch_size"
             ) from None
 
-    def _copy(self, source: int, target: int, size: int, room: int) -> None:
+    def _copy(self, source: int, target: int, size: int, room: int, stream: Any = None) -> None:
         if size != room:
             raise ValueError(f"{size} bytes do not fit an array of {room}")
         if size:
-            kind = self._runtime.memcpyDefault
-            self._runtime.memcpyAsync(target, source, size, kind, self._stream.ptr)
+            kind, stream = self._runtime.memcpyDefault, stream or self._stream
+            self._runtime.memcpyAsync(target, source, size, kind, stream.ptr)
+
+    def _event(self, stream: Any) -> Any:
+        event = self._cupy.cuda.Event(disable_timing=True)
+        event.record(stream)
+        return event
 
     def _count(self) -> int:
         try:

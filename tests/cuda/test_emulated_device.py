@@ -192,3 +192,42 @@ def test_printing_an_array_is_no_wait(gpu, x):
     assert "0." in repr(x[:2])
     assert str(x[:2]).startswith("DeviceArray")
     assert gpu.synchronisations == 0
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_uploads_beside_other_work_are_there_after_their_event(gpu, x, late):
+    gpu.uploads_are_late = late
+    pinned = gpu.pinned(8, "f")
+    pinned[...] = 1
+    done = gpu.start_upload(pinned[2:], x, gpu.mark())
+    assert done.done == (not late)
+    pinned[...] = 2
+    gpu.wait_for(done)
+    assert done.done
+    assert x.get().tolist() == [2 if late else 1] * 6
+    assert (gpu.uploads, gpu.bytes_uploaded) == (2, 48)
+    waits = gpu.synchronisations
+    done.synchronize()
+    assert gpu.synchronisations == waits + 1
+
+
+def test_uploads_that_would_go_wrong(gpu, x):
+    pinned, y = gpu.pinned(6, "f"), gpu.zeros(6, "f")
+    before = gpu.mark()
+    gpu.copy(x, y)
+    with pytest.raises(RuntimeError, match="a copy may not have read the array yet"):
+        gpu.start_upload(pinned, x, before)
+    with pytest.raises(ValueError, match="only pinned memory"):
+        gpu.start_upload(np.zeros(6, "f"), x, gpu.mark())
+    with pytest.raises(ValueError, match="do not fit"):
+        gpu.start_upload(pinned[1:], x, gpu.mark())
+    gpu.start_upload(pinned, x, gpu.mark())
+
+
+def test_the_journal_says_in_which_order_things_were_asked_for(gpu, x):
+    graph = gpu.capture([lambda: gpu.copy(x, x)])
+    gpu.start_upload(gpu.pinned(6, "f"), x, gpu.mark())
+    gpu.copy(x, gpu.zeros(6, "f"))
+    graph()
+    gpu.synchronize()
+    assert gpu.activity.journal == ["upload starts", "copy", "graph", "wait"]

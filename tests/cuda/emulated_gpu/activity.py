@@ -16,6 +16,7 @@ class Activity:
         self.bytes_uploaded = 0
         self.bytes_downloaded = 0
         self.synchronisations = 0
+        self.journal: list[str] = []  # copies on the device, graphs, starts of uploads, waits
         self._record: list[Callable[[], Any]] | None = None
 
     @property
@@ -43,6 +44,7 @@ class Activity:
         """Count that the host waits for the device."""
         self.forbid_in_capture(f"{what} waits for the device, which")
         self.synchronisations += 1
+        self.journal.append("wait")
 
     def forbid_in_capture(self, what: str) -> None:
         if self.is_capturing:

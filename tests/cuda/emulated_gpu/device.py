@@ -14,6 +14,7 @@ from cortado.core.residence import Residence
 
 from .activity import Activity
 from .arrays import DeviceArray, owner_of
+from .events import Event
 from .module import HostModule
 
 ALIGNMENT = 512  # bytes, as CuPy's memory pool
@@ -29,6 +30,8 @@ class EmulatedGpu:
 
     limit      bytes of all arrays that live at a time; None for as many as there are
     activity   what it was asked to do, counted
+
+    uploads_are_late   whether start_upload copies only when somebody waits for its end, or at once
     """
 
     launches = property(attrgetter("activity.launches"))
@@ -55,6 +58,9 @@ class EmulatedGpu:
         self._total = limit or 2**34
         self._used = 0
         self.residence = Residence(self)
+        self.uploads_are_late = True
+        self._pinned: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDictionary()
+        self._last_copied: dict[int, int] = {}  # by address, how much work there had been
 
     def activate(self) -> None:
         """There is but one."""
@@ -69,14 +75,28 @@ class EmulatedGpu:
         return self._allocate(count, dtype, GARBAGE)
 
     def pinned(self, count: int, dtype: Any) -> np.ndarray:
-        return np.empty(count, dtype)
+        array = np.empty(count, dtype)
+        self._pinned[id(array)] = array
+        return array
 
     def upload(self, host: np.ndarray, device: DeviceArray) -> None:
         self.activity.forbid_in_capture("an upload")
         _check_kinds(host=host, device=device)
-        _copy(host, device)
-        self.activity.uploads += 1
-        self.activity.bytes_uploaded += host.nbytes
+        self._upload(host, device)
+
+    def start_upload(self, pinned: np.ndarray, device: DeviceArray, after: Event) -> Event:
+        self.activity.forbid_in_capture("an upload")
+        _check_kinds(host=pinned, device=device)
+        _check_fit(pinned, device)
+        if id(owner_of(pinned)) not in self._pinned:
+            raise ValueError("start_upload: only pinned memory can be copied beside other work")
+        if self._last_copied.get(self.pointer(device), 0) > after.time:
+            raise RuntimeError("start_upload: a copy may not have read the array yet")
+        self.activity.journal.append("upload starts")
+        event = Event(self.activity, 0, lambda: self._upload(pinned, device))
+        if not self.uploads_are_late:
+            event.come()
+        return event
 
     def download(self, device: DeviceArray, host: np.ndarray) -> None:
         self.activity.forbid_in_capture("a download")
@@ -90,6 +110,8 @@ class EmulatedGpu:
         _check_kinds(device=target)
         _check_fit(source, target)
         if not self.activity.is_capturing:
+            self.activity.journal.append("copy")
+            self._last_copied[self.pointer(source)] = len(self.activity.journal)
             _copy(source, target)
             return
         # As a graph does, a record keeps addresses, not arrays.
@@ -131,6 +153,7 @@ class EmulatedGpu:
         def replay() -> None:
             self.activity.forbid_in_capture("launching a graph")
             self.activity.graph_launches += 1
+            self.activity.journal.append("graph")
             for work in record:
                 work()
 
@@ -139,12 +162,24 @@ class EmulatedGpu:
     def synchronize(self) -> None:
         self.activity.synchronise("synchronize()")
 
+    def mark(self) -> Event:
+        return Event(self.activity, len(self.activity.journal))
+
+    def wait_for(self, event: Event) -> None:
+        self.activity.forbid_in_capture("waiting for an event")
+        event.come()
+
     def time(self, call: Callable[[], Any]) -> float:
         """Seconds that a call takes."""
         self.activity.synchronise("time()")
         start = time.perf_counter()
         call()
         return time.perf_counter() - start
+
+    def _upload(self, host: np.ndarray, device: DeviceArray) -> None:
+        _copy(host, device)
+        self.activity.uploads += 1
+        self.activity.bytes_uploaded += host.nbytes
 
     def _allocate(self, count: int, dtype: Any, byte: int) -> DeviceArray:
         self.activity.forbid_in_capture("making an array")
