@@ -1,6 +1,7 @@
 """ContinuationIndicator: where sequences start, for LSTM layers."""
 
 from ..core import Blobs, Layer, Shape, register
+from ..kernels import gpu
 
 
 @register("ContinuationIndicator")
@@ -26,6 +27,9 @@ class ContinuationIndicator(Layer):
     def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
         param = self.param.continuation_indicator_param
         return [(param.time_step, param.batch_size)]
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        return gpu.ContinuationIndicator(context)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         top[0].data[0] = 0

@@ -3,7 +3,7 @@
 from math import prod
 
 from ..core import Blobs, Shape, register
-from ..kernels import cpu
+from ..kernels import cpu, gpu
 from .families.sliding_window import SlidingWindow
 
 
@@ -48,6 +48,9 @@ class Im2col(SlidingWindow):
         self._x_shape = (prod(shape[: self.axis]), *shape[self.axis :])
         self._y_shape = (self._x_shape[0], *top[0].shape[self.axis :])
         self._kernel = cpu.prepare_im2col(self._x_shape, self.window, self.dtype)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        return gpu.Im2col(context, self.window)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].data, top[0].data
