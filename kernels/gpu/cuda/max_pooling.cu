@@ -6,6 +6,14 @@
 
 typedef PackOf<TAP> Taps;
 
+// The place in its plane of x of what has this number in the window at a spot.
+__device__ __forceinline__ int place_of(int tap, Spot at, Sizes x) {
+    const int d = tap / (WINDOW_W * WINDOW_H) + at.d * STRIDE_D - PAD_D;
+    const int h = tap / WINDOW_W % WINDOW_H + at.h * STRIDE_H - PAD_H;
+    const int w = tap % WINDOW_W + at.w * STRIDE_W - PAD_W;
+    return (d * x.h + h) * x.w + w;
+}
+
 // mask: the place in its plane, or null; taps may be null, too.
 KERNEL(forward)
 (const real* x, real* y, TAP* taps, float* mask, int count, int channels, int d, int h, int w,
@@ -39,12 +47,8 @@ KERNEL(forward)
             ((Taps*)taps)[i] = best_taps;
         }
         if (mask) EACH_LANE(lane) {
-            const int tap = best_tap[lane];
-            const int md = tap / (WINDOW_W * WINDOW_H) + at.d * STRIDE_D - PAD_D;
-            const int mh = tap / WINDOW_W % WINDOW_H + at.h * STRIDE_H - PAD_H;
-            const int mw = tap % WINDOW_W + at.w * STRIDE_W - PAD_W;
             const unsigned place = plane_of<MASK_LAST>(at, out).at(at.d, at.h, at.w);
-            mask[place * PACK + lane] = (float)((md * h + mh) * w + mw);
+            mask[place * PACK + lane] = (float)place_of(best_tap[lane], at, in);
         }
     }
 }

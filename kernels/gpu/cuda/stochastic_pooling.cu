@@ -10,6 +10,14 @@ __device__ __forceinline__ float positive(real x) {
 }
 
 #ifdef TAP
+// A random number in (0, 1] for one of a pack of channels of y, the same in both layouts: a place
+// that is 0 is never drawn where one is not.
+__device__ __forceinline__ float chance(unsigned long long key, Spot at, int lane, Sizes y) {
+    at.c = at.c * PACK + lane;
+    y.c *= PACK;
+    return (float)((lot(key, plane_of<0>(at, y).at(at.d, at.h, at.w)) >> 40) + 1) * 0x1p-24f;
+}
+
 // taps: which one was drawn, by its number in the window, as max_pooling.cu has them.
 KERNEL(draw)
 (const real* x, real* y, TAP* taps, const unsigned long long* key, int count, int channels, int d,
@@ -28,12 +36,7 @@ KERNEL(draw)
         int taken[PACK];
         bool is_found[PACK] = {};
         EACH_LANE(lane) {
-            Spot drawn = at;
-            drawn.c = at.c * PACK + lane;
-            const Sizes all = {channels * PACK, out_d, out_h, out_w};
-            const unsigned place = plane_of<0>(drawn, all).at(at.d, at.h, at.w);
-            // In (0, 1]: a place that is 0 is never drawn where one is not.
-            threshold[lane] = (float)((lot(*key, place) >> 40) + 1) * 0x1p-24f * total[lane];
+            threshold[lane] = chance(*key, at, lane, out) * total[lane];
             taken[lane] = tap_of(box.d.first, box.h.first, box.w.first, at.d, at.h, at.w);
         }
         // The same sums again, in the same order, so that the last one reaches the threshold.
