@@ -7,8 +7,8 @@ from ...core import Array, Blob, Blobs, Call, Layout
 from ..slope import Slope
 from .context import Context
 from .kernel import Wants
-from .matmul import Matrix, matrix, multiply
 from .part_sums import PartSums
+from .products import choose_products
 
 
 class InnerProduct:
@@ -26,7 +26,7 @@ class InnerProduct:
     def __init__(self, context: Context, w: Blob, b: Blob | None, axis: int, transposed: bool):
         self._context, self._w, self._b = context, w, b
         self._axis, self._transposed = axis, transposed
-        self._sums = PartSums(context)
+        self._sums, self._products = PartSums(context), choose_products(context)
         self._ordered: Array = None
 
     @property
@@ -36,40 +36,28 @@ class InnerProduct:
 
     def bind_forward(self, bottom: Blobs, top: Blobs, slope: Slope | None = None) -> Sequence[Call]:
         first, x = self._in_order(bottom[0].gpu_data)
-        y = self._outputs(top[0].gpu_data)
+        w, y = self._by_output(self._w.gpu_data), self._outputs(top[0].gpu_data)
         bias = self._b.gpu_data if self._b else None
-        w = self._by_output(self._w.gpu_data)
-        return [
-            *first,
-            *multiply(self._context, self._inputs(x), w.T, y, bias=bias, slope=slope),
-        ]
+        return [*first, *self._products.forward(self._inputs(x), w, bias, y, slope)]
 
     def bind_backward(self, top: Blobs, bottom: Blobs, wants: Wants) -> Sequence[Call]:
         dy = self._outputs(top[0].gpu_diff)
         calls: list[Call] = []
         if wants.weights[0]:
             first, x = self._in_order(bottom[0].gpu_data)
-            left, right = dy.T, self._inputs(x)
-            dw = self._by_output(self._w.gpu_diff)
-            if self._transposed:
-                left, right, dw = right.T, left.T, dw.T
-            calls += [*first, *multiply(self._context, left, right, dw, adds=wants.adds[0])]
+            dw, adds = self._by_output(self._w.gpu_diff), wants.adds[0]
+            products = self._products.backward_weights(self._inputs(x), dy, dw, adds)
+            calls += [*first, *products]
         if self._b and wants.weights[1]:
-            folded = 1, dy.rows, dy.columns, 1
-            calls += self._sums.bind(folded, self._b.gpu_diff, dy.numbers, adds=wants.adds[1])
+            folded = 1, *dy.shape, 1
+            calls += self._sums.bind(folded, self._b.gpu_diff, dy, adds=wants.adds[1])
         if wants.bottoms[0]:
-            calls += self._bottom_gradient(dy, bottom[0].gpu_diff)
+            dx, w = bottom[0].gpu_diff, self._by_output(self._w.gpu_data)
+            made = dx if dx.flags.c_contiguous else self._room(dx)
+            calls += self._products.backward_data(dy, w, self._inputs(made))
+            if made is not dx:
+                calls += self._context.copy(made, dx)
         return calls
-
-    def _bottom_gradient(self, dy: Matrix, dx: Array) -> list[Call]:
-        w = self._by_output(self._w.gpu_data)
-        if dx.flags.c_contiguous:
-            return [*multiply(self._context, dy, w, self._inputs(dx))]
-        ordered = self._room(dx)
-        return [
-            *multiply(self._context, dy, w, self._inputs(ordered)),
-            *self._context.copy(ordered, dx),
-        ]
 
     def _in_order(self, x: Array) -> tuple[Sequence[Call], Array]:
         """x in plain memory, and the calls that bring it there."""
@@ -83,15 +71,15 @@ class InnerProduct:
             self._ordered = self._context.zeros(x.size, x.dtype)
         return self._ordered.reshape(x.shape)
 
-    def _by_output(self, w: Array) -> Matrix:
+    def _by_output(self, w: Array) -> Array:
         """The weights as (num_output, inputs)."""
-        of_memory = matrix(w, *self._w.shape)
-        return of_memory.T if self._transposed else of_memory
+        w = w.reshape(self._w.shape)
+        return w.T if self._transposed else w
 
-    def _inputs(self, x: Array) -> Matrix:
+    def _inputs(self, x: Array) -> Array:
         rows = prod(x.shape[: self._axis])
-        return matrix(x, rows, self._w.shape[0 if self._transposed else 1])
+        return x.reshape(rows, self._w.shape[0 if self._transposed else 1])
 
-    def _outputs(self, y: Array) -> Matrix:
+    def _outputs(self, y: Array) -> Array:
         columns = self._w.shape[1 if self._transposed else 0]
-        return matrix(y, prod(y.shape[:-1]), columns)
+        return y.reshape(prod(y.shape[:-1]), columns)

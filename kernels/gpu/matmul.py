@@ -1,6 +1,5 @@
 """Products of matrices on a GPU, by CUDA code of our own."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from ...core import Array
@@ -15,35 +14,11 @@ ENOUGH_BLOCKS = 1 << 9  # fill any device
 LEAST_TERMS = 1 << 7  # of a sum, before another block takes a share
 
 
-@dataclass(frozen=True)
-class Matrix:
-    """Numbers on the device seen as rows and columns: of an array, only its memory counts.
-
-    row, column   how far apart neighbouring rows, and neighbouring columns, are in memory
-    """
-
-    numbers: Array
-    rows: int
-    columns: int
-    row: int
-    column: int = 1
-
-    @property
-    def T(self) -> "Matrix":
-        """The transpose."""
-        return Matrix(self.numbers, self.columns, self.rows, self.column, self.row)
-
-
-def matrix(numbers: Array, rows: int, columns: int) -> Matrix:
-    """An array that lies dense, row by row."""
-    return Matrix(numbers, rows, columns, columns)
-
-
 def multiply(
     context: Context,
-    a: Matrix,
-    b: Matrix,
-    c: Matrix,
+    a: Array,
+    b: Array,
+    c: Array,
     *,
     bias: Array = None,
     slope: Slope | None = None,
@@ -51,36 +26,34 @@ def multiply(
 ) -> list[Launch]:
     """The launches that write c = a b, with a bias for each column and a ReLU after it.
 
-    adds: to what c holds, before the ReLU. Each may be float32 or in the type of the net's blobs,
-    bias is float32. Sums are taken as float32, in one order always.
+    All have two axes, and any strides. adds: to what c holds, before the ReLU. Each may be float32
+    or in the type of the net's blobs, bias is float32. Sums are taken as float32, in one order
+    always.
     """
-    m, n, k = a.rows, b.columns, a.columns
+    (m, k), n = a.shape, b.shape[1]
     if not m or not n:
         return []
     tiles = -(-m // TILE) * -(-n // TILE)
     pieces, piece = cut(k, tiles, LEAST_TERMS)
     partial = floats_of_workspace(context, pieces * m * n) if pieces > 1 else None
-    arrays = a.numbers, b.numbers, c.numbers
-    reals = [array.dtype for array in arrays if array.dtype != "float32"] or ["float32"]
+    reals = [array.dtype for array in (a, b, c) if array.dtype != "float32"] or ["float32"]
     macros: dict[str, Any] = {
         name: "real" if array.dtype == reals[0] else "float"
-        for name, array in zip(("LEFT", "RIGHT", "OUT"), arrays, strict=True)
+        for name, array in zip(("LEFT", "RIGHT", "OUT"), (a, b, c), strict=True)
     }
-    macros |= {"A_ALONG_SUM": int(a.column == 1), "B_ALONG_SUM": int(b.column != 1)}
+    strides = [stride // array.dtype.itemsize for array in (a, b, c) for stride in array.strides]
+    macros |= {"A_ALONG_SUM": int(strides[1] == 1), "B_ALONG_SUM": int(strides[3] != 1)}
     end = adds, *relu_arguments(slope)
     launches = context.blocks(
         context.function("matmul.cu", "matmul", reals[0], **macros),
         *("matmul", tiles * pieces, TILE_THREADS),
-        *(a.numbers, b.numbers, bias, c.numbers, partial, m, n, k),
-        *(a.row, a.column, b.row, b.column, c.row, c.column, pieces, piece, *end),
+        *(a, b, bias, c, partial, m, n, k, *strides, pieces, piece, *end),
     )
     if pieces == 1:
         return launches
     join = context.function("matmul.cu", "join", reals[0], **macros)
-    geometry = m, n, *divisor(n), c.row, c.column, pieces
-    return launches + context.each(
-        join, "matmul_join", m * n, partial, bias, c.numbers, *geometry, *end
-    )
+    geometry = m, n, *divisor(n), *strides[4:], pieces
+    return launches + context.each(join, "matmul_join", m * n, partial, bias, c, *geometry, *end)
 
 
 def cut(terms: int, blocks: int, least: int) -> tuple[int, int]:

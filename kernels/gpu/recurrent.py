@@ -6,7 +6,7 @@ from typing import Any
 from ...core import Array, Blob, Blobs, Call, Layout
 from .context import Context
 from .kernel import Wants
-from .matmul import Matrix, matrix, multiply
+from .matmul import multiply
 from .part_sums import PartSums
 from .recurrence import Recurrence
 from .recurrent_cells import LSTMCell, RNNCell
@@ -46,10 +46,10 @@ class Recurrent:
         calls = [*self._enter(bottom, cont), *self._transform(bottom)]
         gates, kept = self._by_step(self._cell.gates), [self._by_step(k) for k in self._kept]
         ends = self._ends if self._it.exposes else [blob.gpu_data for blob in self._it.last]
-        w = self._matrix("h", "gpu_data")
+        w = self._weights["h"].gpu_data
         for t in range(self._it.steps):
-            h = matrix(kept[0][t], self._it.streams, self._it.num_output)
-            inputs = matrix(gates[t], self._it.streams, self._rows)
+            h = kept[0][t].reshape(self._it.streams, self._it.num_output)
+            inputs = gates[t].reshape(self._it.streams, self._rows)
             calls += multiply(self._context, h, w.T, inputs, adds=True)
             is_last = t + 1 == self._it.steps
             onward = ends if is_last else [k[t + 1] for k in kept]
@@ -76,7 +76,7 @@ class Recurrent:
         calls += self._bottom_gradients(bottom, cont, wants)
         for name, left, right in self._factors(bottom):
             if wanted[name]:
-                dw = self._matrix(name, "gpu_diff")
+                dw = self._weights[name].gpu_diff
                 calls += multiply(self._context, left.T, right, dw, adds=adds[name])
         for name, diffs in self._cell.biased.items():
             if wanted[name]:
@@ -98,38 +98,38 @@ class Recurrent:
 
     def _transform(self, bottom: Blobs) -> list[Call]:
         """What every step adds to the product of its weights with h."""
-        w, b = self._matrix("x", "gpu_data"), self._weights["b"].gpu_data
+        w, b = self._weights["x"].gpu_data, self._weights["b"].gpu_data
         calls = [*multiply(self._context, self._x(bottom), w.T, self._inputs(), bias=b)]
         if self._static is not None:
-            static, w = self._static_of(bottom), self._matrix("static", "gpu_data")
-            inputs = matrix(self._static, self._it.streams, self._rows)
+            static, w = self._static_of(bottom), self._weights["static"].gpu_data
+            inputs = self._static.reshape(self._it.streams, self._rows)
             calls += multiply(self._context, static, w.T, inputs)
         return calls
 
     def _steps_back(self, dy: Array, cont: Array) -> list[Call]:
         calls: list[Call] = []
-        it, w = self._it, self._matrix("h", "gpu_data")
+        it, w = self._it, self._weights["h"].gpu_data
         gates, diffs = self._by_step(self._cell.gates), self._by_step(self._cell.diffs)
         kept = [self._by_step(k) for k in self._kept]
-        to_h = matrix(self._carried[0], it.streams, it.num_output)
+        to_h = self._carried[0].reshape(it.streams, it.num_output)
         for t in reversed(range(it.steps)):
             flags = cont[t], None if t + 1 == it.steps else cont[t + 1]
             calls += self._cell.backward(gates[t], kept, dy, t, flags, self._carried, diffs[t])
             if t or it.exposes:
-                calls += multiply(self._context, matrix(diffs[t], it.streams, self._rows), w, to_h)
+                calls += multiply(self._context, diffs[t].reshape(it.streams, self._rows), w, to_h)
         return calls
 
     def _bottom_gradients(self, bottom: Blobs, cont: Array, wants: Wants) -> list[Call]:
         calls: list[Call] = []
         if wants.bottoms[0]:
-            dx, w = self._x(bottom, "gpu_diff"), self._matrix("x", "gpu_data")
+            dx, w = self._x(bottom, "gpu_diff"), self._weights["x"].gpu_data
             calls += multiply(self._context, self._inputs("diffs"), w, dx)
         if self._static is not None:
             folded = 1, self._it.steps, self._it.streams * self._rows, 1
             calls += self._sums.bind(folded, self._static, self._cell.diffs)
             if wants.bottoms[2]:
-                diffs = matrix(self._static, self._it.streams, self._rows)
-                w, to = self._matrix("static", "gpu_data"), self._static_of(bottom, "gpu_diff")
+                diffs = self._static.reshape(self._it.streams, self._rows)
+                w, to = self._weights["static"].gpu_data, self._static_of(bottom, "gpu_diff")
                 calls += multiply(self._context, diffs, w, to)
         if self._it.exposes:
             first = len(bottom) - len(self._carried)
@@ -142,13 +142,13 @@ class Recurrent:
                     calls += self._cell.scale(carried, flags, bottom[first + i].gpu_diff)
         return calls
 
-    def _factors(self, bottom: Blobs) -> list[tuple[str, Matrix, Matrix]]:
+    def _factors(self, bottom: Blobs) -> list[tuple[str, Array, Array]]:
         """Of each weight, what it takes to its result and the gradient of that, by rows."""
         it, diffs = self._it, self._inputs("diffs")
-        kept = matrix(self._kept[0], it.steps * it.streams, it.num_output)
+        kept = self._kept[0].reshape(it.steps * it.streams, it.num_output)
         factors = [("x", diffs, self._x(bottom)), ("h", diffs, kept)]
         if self._static is not None:
-            of_static = matrix(self._static, it.streams, self._rows)
+            of_static = self._static.reshape(it.streams, self._rows)
             factors.append(("static", of_static, self._static_of(bottom)))
         return factors + self._cell.factors()
 
@@ -159,17 +159,13 @@ class Recurrent:
     def _by_step(self, array: Array) -> Array:
         return array.reshape(self._it.steps, -1)
 
-    def _matrix(self, name: str, side: str) -> Matrix:
-        weight = self._weights[name]
-        return matrix(getattr(weight, side), *weight.shape)
-
-    def _inputs(self, name: str = "gates") -> Matrix:
+    def _inputs(self, name: str = "gates") -> Array:
         rows = self._it.steps * self._it.streams
-        return matrix(getattr(self._cell, name), rows, self._rows)
+        return getattr(self._cell, name).reshape(rows, self._rows)
 
-    def _x(self, bottom: Blobs, side: str = "gpu_data") -> Matrix:
+    def _x(self, bottom: Blobs, side: str = "gpu_data") -> Array:
         rows = self._it.steps * self._it.streams
-        return matrix(getattr(bottom[0], side), rows, self._weights["x"].shape[1])
+        return getattr(bottom[0], side).reshape(rows, self._weights["x"].shape[1])
 
-    def _static_of(self, bottom: Blobs, side: str = "gpu_data") -> Matrix:
-        return matrix(getattr(bottom[2], side), self._it.streams, self._weights["static"].shape[1])
+    def _static_of(self, bottom: Blobs, side: str = "gpu_data") -> Array:
+        return getattr(bottom[2], side).reshape(self._it.streams, self._weights["static"].shape[1])

@@ -6,7 +6,7 @@ from typing import Any
 from ...core import Array, Blob, Call
 from .context import Context
 from .launch import Launch
-from .matmul import Matrix, matrix, multiply
+from .matmul import multiply
 
 Weights = dict[str, Blob]
 Flags = tuple[Array, Array]  # cont of a step, and of the next one; None where there is none
@@ -78,7 +78,7 @@ class LSTMCell:
         arrays = gates, kept[1][t], dy[t], *flags, *carried, diffs, self._limit
         return self._launch("lstm_step_backward", dy, flags[0], *arrays)
 
-    def factors(self) -> list[tuple[str, Matrix, Matrix]]:
+    def factors(self) -> list[tuple[str, Array, Array]]:
         """As Recurrent's, of the weights that only this cell has."""
         return []
 
@@ -112,14 +112,14 @@ class RNNCell(LSTMCell):
     def write_output(self, weights, y):
         w, b = weights["o"], weights["b_o"]
         product = multiply(
-            *(self._context, self._rows_of(self.gates), matrix(w.gpu_data, *w.shape).T),
+            *(self._context, self._rows_of(self.gates), w.gpu_data.reshape(*w.shape).T),
             self._rows_of(self._o),
             bias=b.gpu_data,
         )
         return product + self._tanh("tanh_forward", y, self._o, y)
 
     def begin_backward(self, weights, y, dy):
-        w = matrix(weights["o"].gpu_data, *weights["o"].shape)
+        w = weights["o"].gpu_data.reshape(*weights["o"].shape)
         first = self._tanh("tanh_backward", y, y, dy, self._do)
         do, dh = self._rows_of(self._do), self._rows_of(self._dh)
         return first + multiply(self._context, do, w, dh)
@@ -132,8 +132,8 @@ class RNNCell(LSTMCell):
     def factors(self):
         return [("o", self._rows_of(self._do), self._rows_of(self.gates))]
 
-    def _rows_of(self, array: Array) -> Matrix:
-        return matrix(array, self._steps * self._streams, self._size)
+    def _rows_of(self, array: Array) -> Array:
+        return array.reshape(self._steps * self._streams, self._size)
 
     def _tanh(self, name: str, like: Array, *arrays: Array) -> list[Launch]:
         function = self._context.function("recurrent.cu", name, like.dtype, FLAG="float")

@@ -3,7 +3,7 @@ import pytest
 from emulated_gpu.nvcc import compile_only, why_missing
 
 from cortado.kernels.gpu.context import SOURCES, Context
-from cortado.kernels.gpu.matmul import matrix, multiply
+from cortado.kernels.gpu.matmul import multiply
 from cortado.kernels.slope import Ceiling
 
 
@@ -27,9 +27,9 @@ def product(context, m, k, n, dtypes=("float32",) * 3, **options):
     device_c = on_device(context, c)
     launches = multiply(
         context,
-        matrix(on_device(context, a), m, k),
-        matrix(on_device(context, b), k, n),
-        matrix(device_c, m, n),
+        on_device(context, a).reshape(m, k),
+        on_device(context, b).reshape(k, n),
+        device_c.reshape(m, n),
         bias=on_device(context, bias),
         adds=True,
         **options,
@@ -75,19 +75,14 @@ def test_half_floats_beside_floats(context, dtypes):
 @pytest.mark.parametrize("right", [False, True])
 def test_transposed(context, left, right):
     a, b = random(66, 18), random(18, 65)
-    c = on_device(context, np.zeros((66, 65), "float32"))
-    first = (
-        matrix(on_device(context, a.T), 18, 66).T if left else matrix(on_device(context, a), 66, 18)
-    )
-    second = (
-        matrix(on_device(context, b.T), 65, 18).T
-        if right
-        else matrix(on_device(context, b), 18, 65)
-    )
-    for launch in multiply(context, first, second, matrix(c, 66, 65)):
+    c = on_device(context, np.zeros((66, 65), "float32")).reshape(66, 65)
+    first, second = on_device(context, a.T if left else a), on_device(context, b.T if right else b)
+    first = first.reshape(18, 66).T if left else first.reshape(66, 18)
+    second = second.reshape(65, 18).T if right else second.reshape(18, 65)
+    for launch in multiply(context, first, second, c):
         launch()
     result = np.empty(66 * 65, "float32")
-    context.gpu.download(c, result)
+    context.gpu.download(c.reshape(-1), result)
     np.testing.assert_allclose(result.reshape(66, 65), a @ b, 1e-4, 1e-4)
 
 
