@@ -4,22 +4,21 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from ..core import Blob, Layer, log
+from ..core import Blob, Layer
 from ..core.device import open_device
-from ..core.rng import fresh_seed, stream
+from ..core.rng import fresh_seed
 from ..kernels import new_workspace
 from ..kernels.gpu import PRECISIONS, Context
-from ..layers import create_layer
 from ..proto import ConfigError
-from ..proto.caffe_pb2 import TEST, NetParameter, Phase
+from ..proto.caffe_pb2 import TEST, NetParameter
 from . import narration
 from .debug_info import LoggedPlan
-from .gradients import Facts, Needs, gradient_needs
-from .graph import Node, build_graph
+from .graph import build_graph
 from .plan import Plan
 from .rules import net_state, select_layers
 from .watched_plan import WatchedPlan, Watchers
-from .weights import Weights
+from .weights import Weights, share_weights
+from .wiring import Wiring
 
 
 class Net:
@@ -70,13 +69,15 @@ class Net:
         self.seed = fresh_seed() if seed is None else seed
         state = net_state(param, phase, level, stages)
         self.graph = build_graph(select_layers(param, state))
-        self.blobs: dict[str, Blob] = {}
-        self.layers: list[Layer] = []
-        self.bottoms: list[list[Blob]] = []
-        self.tops: list[list[Blob]] = []
-        self.loss_weights: list[list[float]] = []  # one per top of each layer
+        residence = self.gpu.residence if self.gpu else None
+        self.wiring = Wiring(self.graph, phase, dtype, self.seed, residence)
+        self.blobs: dict[str, Blob] = self.wiring.blobs
+        self.layers: list[Layer] = self.wiring.layers
+        self.bottoms: list[list[Blob]] = self.wiring.bottoms
+        self.tops: list[list[Blob]] = self.wiring.tops
+        self.loss_weights: list[list[float]] = self.wiring.loss_weights
         self.watchers = Watchers()  # called around each layer, which then runs on its own
-        self.weights = Weights(dtype, self.gpu.residence if self.gpu else None)
+        self.weights = Weights(dtype, residence)
         self.weight_sources = [self.weights]  # also those of nets whose weights this one uses
         try:
             self._build(share_with)
@@ -126,7 +127,7 @@ class Net:
     @property
     def data_bytes(self) -> int:
         """Bytes of the data of all tops, as Caffe counts them: in place counts again."""
-        return sum(top.nbytes for tops in self.tops for top in tops)
+        return self.wiring.data_bytes
 
     # Running.
 
@@ -176,7 +177,7 @@ class Net:
         theirs = {layer.name: layer for layer in other.layers}
         for layer in self.layers:
             if layer.name in theirs:
-                _share(layer, theirs[layer.name])
+                share_weights(layer, theirs[layer.name])
         self.weight_sources += other.weight_sources
         self.plan.rebind()
 
@@ -202,10 +203,9 @@ class Net:
 
     def _build(self, share_with: "Net | None") -> None:
         narration.begin(self.graph)
-        for node in self.graph.nodes:
-            self._add(node)
+        self.wiring.set_up()
         self._take_weights(share_with)
-        needs = self._decide_gradients()
+        needs = self.wiring.decide_gradients()
         narration.needs_of(self.graph, needs)
         workspace = new_workspace()
         for layer in self.layers:
@@ -227,57 +227,13 @@ class Net:
         self._logged_plan = LoggedPlan(self.plan, self.graph, self.layers, self.blobs, self.weights)
         narration.end(self.outputs)
 
-    def _add(self, node: Node) -> None:
-        if not node.param.HasField("phase"):
-            node.param.phase = Phase.ValueType(self.phase)
-        log.info("layer_factory.hpp:77", f"Creating layer {node.name}")
-        rng = stream(self.seed, self.phase, node.name, len(self.layers))
-        layer = create_layer(node.param, self.dtype, rng)
-        self.layers.append(layer)
-        bottoms = [self.blobs[name] for name in node.bottoms]
-        tops = [self._top(name) for name in node.tops]
-        unnamed = self._automatic_tops(layer, len(tops))
-        narration.creating(node, node.tops + ["(automatic)"] * len(unnamed))
-        tops += unnamed
-        self.bottoms.append(bottoms)
-        self.tops.append(tops)
-        layer.check_wiring(len(bottoms), len(tops))
-        layer.setup([blob.shape for blob in bottoms])
-        if self.gpu:
-            for weight in layer.weights:
-                weight.live_on(self.gpu.residence)
-        layer.size_tops(bottoms, tops)
-        self.loss_weights.append(_loss_weights(layer, len(tops)))
-        narration.set_up(layer, tops, self.loss_weights[-1], self.data_bytes)
-
-    def _top(self, name: str) -> Blob:
-        if name not in self.blobs:
-            self.blobs[name] = self._new_blob()
-        return self.blobs[name]
-
-    def _new_blob(self) -> Blob:
-        blob = Blob((0,), self.dtype)
-        if self.gpu:
-            blob.live_on(self.gpu.residence)
-        return blob
-
-    def _automatic_tops(self, layer: Layer, named: int) -> list[Blob]:
-        """Blobs for the tops that a layer such as a loss must have and the prototxt left out."""
-        if not layer.automatic_tops:
-            return []
-        count = layer.top_count if isinstance(layer.top_count, int) else (layer.top_count or [0])[0]
-        made = [self._new_blob() for _ in range(named, count)]
-        for blob in made:
-            self.blobs.setdefault("(automatic)", blob)
-        return made
-
     def _take_weights(self, share_with: "Net | None") -> None:
         theirs = {layer.name: layer for layer in share_with.layers} if share_with else {}
         if share_with:
             self.weight_sources += share_with.weight_sources
         for layer in self.layers:
             if layer.name in theirs:
-                _share(layer, theirs[layer.name])
+                share_weights(layer, theirs[layer.name])
             else:
                 self.weights.add_layer(layer)
         self.weights.lay_out()
@@ -314,22 +270,6 @@ class Net:
         weights = f"all weights {4 * self.weights.size / 2**20:,.1f} MiB"
         return f"Its largest blobs, each with a gradient as large: {', '.join(sizes)}; {weights}"
 
-    def _decide_gradients(self) -> list[Needs]:
-        facts = [
-            Facts(
-                weights,
-                [spec.lr_mult for spec in layer.param.param]
-                + [1.0] * (len(layer.weights) - len(layer.param.param)),
-                layer.allows_force_backward,
-            )
-            for layer, weights in zip(self.layers, self.loss_weights, strict=True)
-        ]
-        needs = gradient_needs(self.graph, facts)
-        for layer, need in zip(self.layers, needs, strict=True):
-            layer.propagate_down = need.bottoms
-            layer.param_propagate_down = need.weights
-        return needs
-
 
 def _context(gpu: Any, precision: str) -> Context | None:
     if precision not in PRECISIONS:
@@ -338,32 +278,3 @@ def _context(gpu: Any, precision: str) -> Context | None:
     if gpu is None and precision != "float32":
         raise ConfigError(f'precision: "{precision}" needs a GPU; the CPU computes in float32')
     return Context(gpu, precision) if gpu else None
-
-
-def _loss_weights(layer: Layer, tops: int) -> list[float]:
-    """What each top counts in the loss; written back to the layer's param, as Caffe does."""
-    given = layer.param.loss_weight
-    if not given:
-        weights = [layer.default_loss_weight(i) for i in range(tops)]
-        if any(weights):
-            given.extend(weights)
-        return weights
-    if len(given) != tops:
-        raise layer.error(
-            f"loss_weight has {len(given)} values; give none, or one for each of its {tops} tops"
-        )
-    return list(given)
-
-
-def _share(layer: Layer, source: Layer) -> None:
-    """Let layer's weights be source's."""
-    if len(layer.weights) != len(source.weights):
-        raise layer.error(
-            f"has {len(layer.weights)} weights, but {len(source.weights)} in the net it shares with"
-        )
-    for i, (ours, theirs) in enumerate(zip(layer.weights, source.weights, strict=True)):
-        if ours.shape != theirs.shape:
-            raise layer.error(
-                f"weight {i} has shape {ours.shape}, but {theirs.shape} in the net it shares with"
-            )
-        ours.share_data(theirs)

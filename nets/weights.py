@@ -157,3 +157,17 @@ class Weights:
                 "layer; shared weights move at one rate"
             )
         setattr(owner, field, value)
+
+
+def share_weights(layer: Layer, source: Layer) -> None:
+    """Let layer's weights be source's."""
+    if len(layer.weights) != len(source.weights):
+        raise layer.error(
+            f"has {len(layer.weights)} weights, but {len(source.weights)} in the net it shares with"
+        )
+    for i, (ours, theirs) in enumerate(zip(layer.weights, source.weights, strict=True)):
+        if ours.shape != theirs.shape:
+            raise layer.error(
+                f"weight {i} has shape {ours.shape}, but {theirs.shape} in the net it shares with"
+            )
+        ours.share_data(theirs)
