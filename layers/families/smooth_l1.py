@@ -57,18 +57,19 @@ class SmoothL1LossLayer(LossLayer):
                 blob.diff[...] = 0
 
     def gpu_terms(self, context: gpu.Context, bottom: Blobs, divisor: float) -> gpu.Kernel:
-        """The kernel of the sum of c f(b), with what the bottoms are multiplied by."""
-        size = "(size < q ? p * gap : gap > 0 ? 1.f : gap < 0 ? -1.f : gap)"
+        """The kernel for a GPU of the sum of the terms, and of each place's for a second top."""
+        bent = "(size > q ? q : size)"
+        term = f"d * p * {bent} * (size - {bent} * 0.5f)"
+        slope = "(size < q ? p * gap : gap > 0 ? 1.f : gap < 0 ? -1.f : gap)"
         return gpu.ItemLoss(
             context,
             [blob.shape for blob in bottom],
             self.propagate_down,
-            let="const float gap = c * (a - b), size = fabsf(gap), bent = size > q ? q : size;"
-            "const float term = d * (p * bent * (size - bent * 0.5f));",
-            sums=["term"],
+            let="const float gap = c * (a - b), size = fabsf(gap);",
+            sums=[term],
             item_loss="s[0]",
-            slopes=[f"d * c * {size}", f"-d * c * {size}"],
-            each="term",
+            slopes=[f"d * c * {slope}", f"-d * c * {slope}"],
+            each=term,
             numbers=[self.sigma**2, 1 / self.sigma**2],
             divisor=divisor,
         )

@@ -1,0 +1,68 @@
+"""Scores may be stored in 16 bits; labels, targets and losses stay what they are."""
+
+import numpy as np
+import pytest
+from gpu_parity import gpu_layer
+
+from cortado.core.device_memory import DeviceMemory
+from cortado.core.half import rounded, widened
+from cortado.kernels.gpu import Wants
+
+RNG = np.random.default_rng(6)
+SHAPE = (2, 3, 4, 5)
+LABELS = RNG.integers(0, 3, (2, 1, 4, 5))
+TARGETS = RNG.random(SHAPE)
+CASES = [
+    ('type: "Softmax"', [SHAPE], 1),
+    ('type: "SoftmaxWithLoss"', [SHAPE, LABELS], 1),
+    ('type: "SoftmaxWithLoss" loss_param { ignore_label: 1 }', [SHAPE, LABELS], 2),
+    ('type: "SoftmaxWithLossOHEM"', [SHAPE, LABELS], 3),
+    ('type: "HingeLoss"', [(4, 5), np.arange(4)], 1),
+    ('type: "Accuracy"', [SHAPE, LABELS], 2),
+    ('type: "EuclideanLoss"', [SHAPE, SHAPE], 1),
+    ('type: "SigmoidCrossEntropyLoss"', [SHAPE, TARGETS], 1),
+    ('type: "SmoothL1LossOHEM"', [SHAPE, SHAPE, TARGETS], 2),
+    ('type: "ContrastiveLoss"', [(4, 5), (4, 5), np.arange(4) % 2], 1),
+]
+
+
+def results(gpu, prototxt, bottoms, tops, dtype, is_stored):
+    """What a layer writes, with whether that is exact; `dtype` is what may be rounded rounded to.
+
+    Without is_stored it is rounded, but stored in 32 bits.
+    """
+    tried = gpu_layer(gpu, prototxt, *bottoms, tops=tops)
+    kernel, free = tried.kernel, []
+    for blobs, side in ((tried.bottom, "exact_bottoms"), (tried.top, "exact_tops")):
+        free += [blob for i, blob in enumerate(blobs) if i not in getattr(kernel, side, ())]
+    for blob in free:
+        if any(blob is bottom for bottom in tried.bottom):
+            blob.data[...] = widened(rounded(blob.data, np.dtype(dtype)))
+        for memory in (blob.data_memory, blob.diff_memory):
+            assert isinstance(memory, DeviceMemory)
+            if is_stored:
+                memory.store_as(dtype)
+    tried.top[0].diff[...] = np.random.default_rng(3).random(tried.top[0].shape)
+    wants = Wants(tried.layer.propagate_down)
+    gpu.residence.begin()
+    for call in kernel.bind_forward(tried.bottom, tried.top):
+        call()
+    for call in kernel.bind_backward(tried.top, tried.bottom, wants):
+        call()
+    gpu.residence.end()
+    learned = [b for b, want in zip(tried.bottom, wants.bottoms, strict=True) if want]
+    data = [(np.array(top.data), top not in free) for top in tried.top]
+    return data + [(np.array(blob.diff), False) for blob in learned]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "uint16"])
+@pytest.mark.parametrize(("prototxt", "bottoms", "tops"), CASES)
+def test_only_what_may_be_is_rounded(gpu, prototxt, bottoms, tops, dtype):
+    halves, floats = (
+        results(gpu, prototxt, bottoms, tops, dtype, is_stored) for is_stored in (True, False)
+    )
+    accuracy = 2e-3 if dtype == "float16" else 2e-2
+    for (half, is_exact), (exact, _) in zip(halves, floats, strict=True):
+        rtol = 1e-6 if is_exact else accuracy
+        np.testing.assert_allclose(half, exact, rtol, atol=0 if is_exact else accuracy)
+        assert exact.any()
