@@ -6,6 +6,7 @@ from ...core import Array
 from .context import Context
 from .division import divisor
 from .folded import Folded
+from .fours import each_four
 from .launch import Launch
 
 
@@ -44,7 +45,7 @@ class Broadcast:
                 macros[f"{name}_IS_REAL"] = "1"
         function = self._context.function("broadcast.cu", "broadcast", y.dtype, **macros)
         divisors = *divisor(inner), *divisor(parts), *divisor(outer)
-        return self._context.each(
-            *(function, "broadcast", y.size, x, z, s, b, y, float(a), y.size, parts),
-            *divisors,
+        return each_four(
+            *(self._context, function, "broadcast", [x, z, y], y.size),
+            *(s, b, float(a), parts, *divisors),
         )

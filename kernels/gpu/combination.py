@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ...core import Array
 from .context import Context
+from .fours import each_four
 from .launch import Launch
 
 
@@ -23,14 +24,17 @@ class Combination:
         """The launches that write y, which may be one of the arrays."""
         numbers = list(map(float, coefficients)) or [0.0]
         macros = {
-            "ARRAYS": declared("const real* x", len(arrays)),
+            **arrays_of(len(arrays)),
             "RESULT": f"({self._result})",
-            "COEFFICIENTS": declared("float c", len(numbers)),
+            "COEFFICIENTS": ", ".join(f"float c{i}" for i in range(len(numbers))),
         }
         function = self._context.function("eltwise.cu", "combine", y.dtype, **macros)
-        return self._context.each(function, "combine", y.size, *arrays, y, y.size, *numbers)
+        return each_four(self._context, function, "combine", [*arrays, y], y.size, *numbers)
 
 
-def declared(prefix: str, count: int) -> str:
-    """So many parameters of a kernel: "float c0, float c1"."""
-    return ", ".join(f"{prefix}{i}" for i in range(count))
+def arrays_of(count: int) -> dict[str, str]:
+    """The macros of eltwise.cu that tell how many arrays there are."""
+    return {
+        "ARRAYS": ", ".join(f"const real* x{i}" for i in range(count)),
+        "LOADS": " ".join(f"LOAD({i})" for i in range(count)),
+    }

@@ -8,6 +8,7 @@ from ...core import Array, Blob, Blobs, Call, Layout
 from .context import Context
 from .division import divisor
 from .folded import Folded, fold_axes
+from .fours import each_four
 from .kernel import Wants
 
 
@@ -43,11 +44,11 @@ class Dropout:
     def _drop(self, blob: Blob, x: Array, y: Array, key: Array, used: Array) -> Sequence[Call]:
         _, outer, parts, inner = self._folded(blob)
         function = self._context.function("dropout.cu", "drop", x.dtype)
-        numbers = self._threshold, self._scale, blob.count, self._by_channel
+        numbers = self._threshold, self._scale, self._by_channel
         divisors = *divisor(inner), *divisor(parts), *divisor(outer)
-        return self._context.each(
-            *(function, "dropout", blob.count, x, y, key, used, *numbers),
-            *(outer, parts, *divisors),
+        return each_four(
+            *(self._context, function, "dropout", [x, y], blob.count),
+            *(key, used, *numbers, outer, parts, *divisors),
         )
 
     def _folded(self, blob: Blob) -> Folded:

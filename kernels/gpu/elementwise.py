@@ -6,6 +6,7 @@ from typing import Any
 
 from ...core import Blobs, Call, Layout
 from .context import Context
+from .fours import each_four
 from .kept_copy import KeptCopy
 from .kernel import Wants
 
@@ -49,9 +50,8 @@ class Elementwise:
         x, y = bottom[0].gpu_data, top[0].gpu_data
         keeping = self._kept.take(x) if is_in_place and self.backward_reads[0] else []
         function = self._compiled("forward", x)
-        return keeping + self._context.each(
-            function, "elementwise", x.size, x, y, x.size, *self._numbers
-        )
+        arrays = self._context, function, "elementwise", [x, y]
+        return keeping + each_four(*arrays, x.size, *self._numbers)
 
     def bind_backward(self, top: Blobs, bottom: Blobs, wants: Wants) -> Sequence[Call]:
         is_in_place = bottom[0] is top[0]
@@ -62,9 +62,8 @@ class Elementwise:
             x = self._kept.array
         dy, dx = top[0].gpu_diff, bottom[0].gpu_diff
         function = self._compiled("backward", y)
-        return self._context.each(
-            function, "elementwise", y.size, x, y, dy, dx, y.size, *self._numbers
-        )
+        arrays = self._context, function, "elementwise", [x, y, dy, dx]
+        return each_four(*arrays, y.size, *self._numbers)
 
     def _compiled(self, name: str, like: Any) -> Any:
         return self._context.function("elementwise.cu", name, like.dtype, **self._macros)

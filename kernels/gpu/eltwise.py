@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 from ...core import Blobs, Call, Layout
 from ..slope import Ceiling, Slope
-from .combination import Combination, declared
+from .combination import Combination, arrays_of
 from .context import Context
+from .fours import each_four
 from .kernel import Wants
 
 Operation = Literal["SUM", "PROD", "MAX"]
@@ -46,8 +47,8 @@ class Eltwise:
         if self._learns and (self._winners is None or self._winners.size != y.size):
             self._winners = self._context.zeros(y.size, "uint16")
         later = " ".join(f"TAKE({i})" for i in range(1, len(x)))
-        function = self._function("maximum", y, LATER=later, ARRAYS=_arrays(len(x)))
-        return self._context.each(function, "maximum", y.size, *x, y, y.size, self._winners)
+        function = self._function("maximum", y, LATER=later, **arrays_of(len(x)))
+        return each_four(self._context, function, "maximum", [*x, y], y.size, self._winners)
 
     def bind_backward(self, top: Blobs, bottom: Blobs, wants: Wants) -> Sequence[Call]:
         bind = {"SUM": self._sum_gradient, "PROD": self._product_gradient}.get(
@@ -97,7 +98,3 @@ class Eltwise:
 
 def _product(count: int) -> str:
     return " * ".join(f"VALUE({i})" for i in range(count))
-
-
-def _arrays(count: int) -> str:
-    return declared("const real* x", count)

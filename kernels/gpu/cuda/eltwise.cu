@@ -1,15 +1,20 @@
-// What is made of several arrays, number by number. ARRAYS declares them as x0, x1, ...; y may be
-// any of them.
+// What is made of several arrays, number by number. ARRAYS declares them as x0, x1, ..., and LOADS
+// is LOAD(0) LOAD(1) ...; y may be any of them.
+#include "fours.cuh"
 #include "functions.cuh"
-#include "numbers.cuh"
 
-#define VALUE(k) value(x##k[i])
+#define LOAD(n) const Four x##n##_four = load_four(x##n, j, count, aligned);
+#define VALUE(n) value(x##n##_four.of[k])
 
 // RESULT is an expression in VALUE(0), VALUE(1), ... and the floats that COEFFICIENTS declares.
 #ifdef RESULT
-KERNEL(combine)(ARRAYS, real* ys, int count, COEFFICIENTS) {
-    EACH(i, count) {
-        ys[i] = number(RESULT);
+KERNEL(combine)(ARRAYS, real* ys, int count, int aligned, COEFFICIENTS) {
+    EACH_FOUR(j, count) {
+        LOADS
+        Four four;
+#pragma unroll
+        for (int k = 0; k < 4; ++k) four.of[k] = number(RESULT);
+        store_four(ys, j, count, aligned, four);
     }
 }
 #endif
@@ -17,19 +22,25 @@ KERNEL(combine)(ARRAYS, real* ys, int count, COEFFICIENTS) {
 // The maximum, and which array it came from: LATER is TAKE(1) TAKE(2) ... Of equal ones the second
 // wins, then the first; NaN is more than anything. Without winners nothing is noted.
 #ifdef LATER
-#define TAKE(k)                                        \
+#define TAKE(n)                                        \
     {                                                  \
-        const float v = VALUE(k);                      \
-        if (k == 1 ? best <= v : v > best) winner = k; \
+        const float v = VALUE(n);                      \
+        if (n == 1 ? best <= v : v > best) winner = n; \
         best = best > v || best != best ? best : v;    \
     }
-KERNEL(maximum)(ARRAYS, real* ys, int count, unsigned short* winners) {
-    EACH(i, count) {
-        float best = VALUE(0);
-        unsigned short winner = 0;
-        LATER
-        ys[i] = number(best);
-        if (winners) winners[i] = winner;
+KERNEL(maximum)(ARRAYS, real* ys, int count, int aligned, unsigned short* winners) {
+    EACH_FOUR(j, count) {
+        LOADS
+        Four four;
+#pragma unroll
+        for (int k = 0; k < 4; ++k) {
+            float best = VALUE(0);
+            unsigned short winner = 0;
+            LATER
+            four.of[k] = number(best);
+            if (winners && 4 * j + k < count) winners[4 * j + k] = winner;
+        }
+        store_four(ys, j, count, aligned, four);
     }
 }
 #endif

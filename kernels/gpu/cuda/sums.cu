@@ -1,6 +1,7 @@
 // sums[g, p] = FINISH, an expression in v = factor * the sum over o and i of TERM, which is one in
-// x[g, o, p, i] and y there, for arrays that lie as (groups, outer, parts, inner). Sums are taken in one order, always: chunks
-// of (o, i) by blocks, and where there are several chunks, their sums, partial[chunk, g, p], after.
+// x[g, o, p, i] and y there, for arrays that lie as (groups, outer, parts, inner). Sums are taken
+// in one order, always: chunks of (o, i) by blocks, and where there are several chunks, their sums,
+// partial[chunk, g, p], after.
 #include "divide.cuh"
 #include "numbers.cuh"
 #include "reduce.cuh"
@@ -60,7 +61,7 @@ KERNEL(sum_rows)
         give(sums, s, total, factor, adds);
 }
 
-// For inner 1: block (chunk, g, tile of 2^bits parts), with neighbours of p in neighbouring threads.
+// For inner 1: block (chunk, g, tile of 2^bits parts); neighbours of p have neighbouring threads.
 KERNEL(sum_columns)
 (const real* xs, const real* ys, int outer, int parts, int tiles, int bits, int count, int chunk,
  float* partial, result* sums, float factor, int adds) {
