@@ -71,7 +71,7 @@ class AffineNormalizing(NormalizingLayer):
         return gpu.Standardization(
             context,
             bottom.shape,
-            self.axis if len(bottom.shape) > 1 else 1,
+            self.axis,
             eps=self.eps,
             running=self.gpu_running() if self.normalizes else None,
             recalls=self.is_fixed,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from gpu_parity import check_parity, gpu_kernel
+from gpu_parity import check_parity, gpu_kernel, gpu_layer
 
 from cortado.core import Layout
 from cortado.proto import ConfigError
@@ -107,21 +107,29 @@ def test_numbers_return_to_where_a_pooling_found_them(gpu, param):
     check_parity(gpu, prototxt, (2, 3, 3, 4), mask(2, 3, 3, 4, places=3))
 
 
+def test_nothing_is_left_of_the_mask_before(gpu):
+    tried = gpu_layer(gpu, 'type: "Upsample"', np.ones((1, 1, 1, 2)), mask(1, 1, 1, 2, places=1))
+    for places in ([7, 3], [0, 0]):
+        tried.bottom[0].data[...] = [1, 2]
+        tried.bottom[1].data[...] = places
+        run_forward(gpu, tried)
+        expected = np.zeros(8)
+        expected[places] = [1, 2]
+        np.testing.assert_array_equal(tried.top[0].data.reshape(-1), expected)
+
+
 def test_a_mask_that_names_no_place(gpu):
     wrong = mask(2, 3, 3, 4, places=40)
     wrong[1, 2, 1, 0] = 48
     message = r"says 48 at \[1, 2, 1, 0\], but a plane of the top has places 0 to 47"
-    layer_faults(gpu, 'type: "Upsample"', message, (2, 3, 3, 4), wrong)
+    tried = gpu_layer(gpu, 'type: "Upsample"', (2, 3, 3, 4), wrong)
+    run_forward(gpu, tried)
+    with pytest.raises(ConfigError, match=message):
+        tried.kernel._context.faults.check()
 
 
-def layer_faults(gpu, prototxt, message, *bottoms):
-    """Run a layer's kernel, and expect a fault that says so."""
-    from gpu_parity import gpu_layer
-
-    tried = gpu_layer(gpu, prototxt, *bottoms)
+def run_forward(gpu, tried):
     gpu.residence.begin()
     for call in tried.kernel.bind_forward(tried.bottom, tried.top):
         call()
     gpu.residence.end()
-    with pytest.raises(ConfigError, match=message):
-        tried.kernel._context.faults.check()
