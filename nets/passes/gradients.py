@@ -7,7 +7,8 @@ copy. Whoever made a term must then leave the gradient that it reads as it is.
 from collections.abc import Sequence
 
 from ...layers.eltwise import Eltwise
-from ..step import Step, Terms
+from ..gpu_runner import GpuRunner
+from ..step import Runner, Step, Terms
 from .batch_normalization import Normalization
 from .relu import WithReLU
 
@@ -17,10 +18,11 @@ def share_gradients(steps: Sequence[Step], terms: Terms) -> None:
     for step in steps:
         # The hidden blob shared its diff for the sake of who looks at the visible one.
         for hidden, visible in step.hidden:
-            if isinstance(step.runner, Normalization) and not terms.kept(visible):
+            if isinstance(_runner_of(step), Normalization) and not terms.kept(visible):
                 hidden.keep_diff_apart()
     for step in steps:
-        layer = step.runner.layer if isinstance(step.runner, WithReLU) else step.runner
+        runner = _runner_of(step)
+        layer = runner.layer if isinstance(runner, WithReLU) else runner
         if not isinstance(layer, Eltwise) or not layer.passes_gradient_on:
             continue
         top = step.tops[0]
@@ -37,6 +39,11 @@ def _leaves_gradient(steps: Sequence[Step], blob) -> bool:
     if len(touching) != 1:
         return False
     (maker,) = touching
-    if isinstance(maker.runner, WithReLU) or not maker.bottoms:
+    if isinstance(_runner_of(maker), WithReLU) or not maker.bottoms:
         return False
     return all(below.diff_memory is not blob.diff_memory for below in maker.bottoms)
+
+
+def _runner_of(step: Step) -> Runner:
+    """What runs it, on whichever device."""
+    return step.runner.runner if isinstance(step.runner, GpuRunner) else step.runner
