@@ -6,6 +6,7 @@ import numpy as np
 
 from ..core import Blobs, Shape, register
 from ..kernels import cpu, gpu
+from ..proto import ConfigError
 from .families.lookup import LookupLayer
 
 
@@ -40,10 +41,8 @@ class Embed(LookupLayer):
 
     def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
         self.refuse_in_place(bottom, top)
-        rows = self.param.embed_param.input_dim
-        return gpu.Embedding(
-            context, self.weights, lambda _: self.row_error(bottom[0].data, rows, "bottom[0]")
-        )
+        self._indices = bottom[0]
+        return gpu.Embedding(context, self.weights, self._index_error)
 
     def allows_force_backward(self, index: int) -> bool:
         return False
@@ -56,6 +55,10 @@ class Embed(LookupLayer):
         np.take(table, self._rows, axis=0, out=y, mode="clip")
         for b in bias:
             y += b
+
+    def _index_error(self, item: int) -> ConfigError:
+        rows = self.param.embed_param.input_dim
+        return self.row_error(self._indices.data, rows, "bottom[0]")
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if self.propagate_down[0]:

@@ -84,7 +84,8 @@ class Upsample(Layer):
             return gpu.Repeating(
                 context, lambda y: y.reshape(self._repeated).transpose(3, 5, 0, 1, 2, 4)
             )
-        return gpu.Unpooling(context, lambda _: self._error_of(bottom[1].data))
+        self._mask = bottom[1]
+        return gpu.Unpooling(context, self._mask_error)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         x, y = bottom[0].data, top[0].data
@@ -119,6 +120,9 @@ class Upsample(Layer):
 
     def _are_wrong(self, mask: Array) -> Array:
         return ~((mask >= 0) & (mask < self._plane))
+
+    def _mask_error(self, item: int) -> ConfigError:
+        return self._error_of(self._mask.data)
 
     def _error_of(self, mask: Array) -> ConfigError:
         """What to say of the first place that is not there."""
