@@ -1,6 +1,7 @@
 """Which libraries the kernels may use: CORTADO_KERNELS, a comma list such as "onednn,numba".
 
-Unset, all of them; "numpy" alone leaves the kernels in NumPy, which every operation has.
+Unset, all of them; "numpy" alone leaves the kernels in NumPy, which every operation has. "cudnn"
+is for GPUs: where it is left out, they run CUDA code of our own alone.
 """
 
 import os
@@ -12,13 +13,13 @@ from typing import Any
 from ..proto import ConfigError
 from .plain_copies import PlainCopies
 
-LIBRARIES = ("onednn", "numba", "numpy")
+LIBRARIES = ("cudnn", "onednn", "numba", "numpy")
 
 _override: frozenset[str] | None = None
 
 
 def allowed(library: str) -> bool:
-    """Whether kernels may use "onednn" or "numba"; ConfigError if CORTADO_KERNELS is wrong."""
+    """Whether kernels may use a library; ConfigError if CORTADO_KERNELS is wrong."""
     return library in (_from_environment() if _override is None else _override)
 
 

@@ -8,6 +8,7 @@ from ...core import Array, Blob, Blobs, Call, Layout, Window
 from ..slope import Slope
 from .context import Context
 from .correlation import Correlation
+from .cudnn_choice import may_ask_cudnn
 from .folded import fold_axes
 from .kernel import Wants
 from .part_sums import PartSums
@@ -99,7 +100,12 @@ def choose(
     context: Context, x: Array, y: Array, window: Window, group: int, transposed: bool
 ) -> Any:
     """What convolves arrays that lie as x and y do: the one place where that is decided."""
-    return Filtering(context, x, y, window, group, transposed)
+    own = Filtering(context, x, y, window, group, transposed)
+    if not may_ask_cudnn(context):
+        return own
+    from .cudnn_filtering import CudnnFiltering
+
+    return CudnnFiltering(context, x, y, window, transposed, own)
 
 
 class Filtering:

@@ -6,6 +6,7 @@ from typing import Any
 from ...core import Array, Call
 from ..slope import Slope
 from .context import Context
+from .cudnn_choice import may_ask_cudnn
 from .matmul import multiply
 
 
@@ -37,4 +38,9 @@ class Products:
 
 def choose_products(context: Context) -> Any:
     """What takes the products: the one place where that is decided."""
-    return Products(context)
+    own = Products(context)
+    if not may_ask_cudnn(context):
+        return own
+    from .cudnn_products import CudnnProducts
+
+    return CudnnProducts(context, own)
