@@ -11,8 +11,6 @@ from ...kernels import bind, gpu
 from ...kernels.slope import Slope
 from .sliding_window import SlidingWindow
 
-MOST = 1 << 28  # GPU kernels add some of them up in 32 bits
-
 
 class FilterBank(SlidingWindow):
     """Learned filters slid along the axes behind `axis`; the axes before it count the images.
@@ -92,11 +90,10 @@ class FilterBank(SlidingWindow):
 
     def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
         self.refuse_in_place(bottom, top)
-        window = self.window
-        if not 1 <= window.axes <= 3 or max(*window.extent, *window.stride, *window.pad) > MOST:
+        if not 1 <= self.window.axes <= 3 or self.is_too_wide:
             return None
         filters, bias = [*self.weights, None][:2]
-        geometry = window, self.group, self.axis, self.transposed
+        geometry = self.window, self.group, self.axis, self.transposed
         return gpu.Convolution(context, filters, bias, *geometry)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Blob, Blobs, Shape
-from ...kernels import cpu
+from ...kernels import cpu, gpu
 from .sliding_window import SlidingWindow
 
 
@@ -52,6 +52,12 @@ class LocalFilters(SlidingWindow):
         items, (taps, places) = bottom[0].shape[0], self._w.shape[2:]
         self._columns, self._gradient = (Blob((items, taps, places), self.dtype) for _ in range(2))
         self._as_columns = (items, taps, *top[0].shape[2:])
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        if self.is_too_wide:
+            return None
+        return gpu.LocalFilters(context, self._w, self._b, self.window)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         columns = self._columns.data

@@ -9,6 +9,7 @@ _STEMS = {"kernel_size": "kernel", "stride": "stride", "pad": "pad"}
 _DEPTH_FIELDS = {"kernel_size": "kernel_depth", "stride": "temporal_stride", "pad": "temporal_pad"}
 _DEFAULTS = {"stride": 1, "pad": 0, "dilation": 1}
 _MOST = 2**30  # oneDNN, and Caffe, add some of them up in an int
+_MOST_ON_GPU = 2**28  # and so do its kernels
 
 
 class SlidingWindow(Layer):
@@ -30,6 +31,12 @@ class SlidingWindow(Layer):
             pad=read.sizes("pad", least=0),
             dilation=read.sizes("dilation", least=1),
         )
+
+    @property
+    def is_too_wide(self) -> bool:
+        """Whether kernels of a GPU could not add up its numbers."""
+        window = self.window
+        return max((*window.extent, *window.stride, *window.pad), default=0) > _MOST_ON_GPU
 
     def check_fit(self, name: str, out: Sizes, size: Sizes) -> None:
         """Raise ConfigError unless the window gives at least one output along every axis."""
