@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 from emulated_gpu.nvcc import compile_only, why_missing
-from gpu_parity import check_parity, gpu_kernel
+from gpu_parity import ON_DEVICE, check_parity, gpu_kernel, gpu_layer
+from host_cudnn import computing_graphs
 
+from cortado.kernels.gpu import Wants
 from cortado.kernels.gpu.context import SOURCES
 
 
@@ -93,6 +95,44 @@ def test_no_bottom_gradient(gpu):
 def test_places_are_shared_out_to_blocks(gpu, channels):
     prototxt = convolution(f"num_output: {channels} kernel_size: 2 pad: 1 bias_term: false")
     check_parity(gpu, prototxt, (3, 1, 17, 15), rtol=1e-3, atol=1e-3)
+
+
+def all_results(gpu, prototxt, channels_last):
+    """All that a layer writes, its bottom and its top lying as told."""
+    x = np.random.default_rng(1).standard_normal((2, 4, 5, 6))
+    tried = gpu_layer(gpu, prototxt, x.shape)
+    bottom, top, weights = tried.bottom, tried.top, tried.layer.weights
+    bottom[0].channels_last, top[0].channels_last = channels_last
+    bottom[0].data[...] = x
+    top[0].diff[...] = np.random.default_rng(2).standard_normal(top[0].shape)
+    gpu.residence.begin()
+    wants = Wants([True], [True] * len(weights), [False] * len(weights))
+    calls = [
+        *tried.kernel.bind_forward(bottom, top),
+        *tried.kernel.bind_backward(top, bottom, wants),
+    ]
+    for call in calls:
+        call()
+    gpu.residence.end()
+    return [np.array(a) for a in (top[0].data, bottom[0].diff, *(w.diff for w in weights))]
+
+
+@pytest.mark.parametrize("by_cudnn", [False, True])
+@pytest.mark.parametrize("type", ["Convolution", "Deconvolution"])
+def test_bottom_and_top_may_lie_each_in_its_own_way(gpu, monkeypatch, type, by_cudnn):
+    if by_cudnn and ON_DEVICE:
+        pytest.skip("cuDNN is there")
+    prototxt = convolution("num_output: 3 kernel_size: 2 pad: 1", type)
+    plain = all_results(gpu, prototxt, (False, False))
+    for channels_last in ((True, False), (False, True)):
+        if not by_cudnn:
+            mixed = all_results(gpu, prototxt, channels_last)
+        else:
+            with computing_graphs(monkeypatch) as asked:
+                mixed = all_results(gpu, prototxt, channels_last)
+            assert asked.names == {"gathering", "scattering", "filter gradient"}
+        for one, other in zip(plain, mixed, strict=True):
+            np.testing.assert_allclose(one, other, 1e-4, 1e-5)
 
 
 def test_no_images(gpu):
