@@ -83,7 +83,15 @@ class L1Loss(LossLayer):
     def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
         param, shape = self.param.l1_loss_param, bottom[0].shape
         if param.l2_per_location:
-            return None
+            return gpu.LengthLoss(
+                context,
+                [blob.shape for blob in bottom],
+                self.propagate_down,
+                1 / shape[1] if param.l2_prescale_by_channels else 1,
+                param.plateau,
+                param.epsilon,
+                None if param.normalize_by_num_entries else max(shape[0], 1),
+            )
         given = self.param.HasField("l1_loss_param")
         difference = "a - b" if len(bottom) == 2 else "a"
         known = f"!isnan({'b' if len(bottom) == 2 else 'a'})" if given else "true"

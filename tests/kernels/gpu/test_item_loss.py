@@ -106,6 +106,24 @@ def test_l1_loss(gpu, shape, param, bottoms):
     check_parity(gpu, f'type: "L1Loss" {param}', *given, **EXACT)
 
 
+@pytest.mark.parametrize(
+    "param",
+    [
+        "",
+        "l2_prescale_by_channels: true normalize_by_num_entries: true",
+        "plateau: 1.5 epsilon: 0",
+    ],
+)
+@pytest.mark.parametrize("shape", [(4, 5), (2, 3, 4, 5), (1, 2, 30, 40)])
+@pytest.mark.parametrize("bottoms", [1, 2])
+def test_l1_loss_of_lengths(gpu, shape, param, bottoms):
+    given = [with_unknown(*shape)]
+    if bottoms == 2:
+        given.insert(0, RNG.standard_normal(shape))
+    prototxt = f'type: "L1Loss" l1_loss_param {{ l2_per_location: true {param} }}'
+    check_parity(gpu, prototxt, *given, **EXACT)
+
+
 @pytest.mark.parametrize("bottoms", [2, 3, 4])
 @pytest.mark.parametrize("shape", [(4, 8), (2, 3, 4, 5)])
 def test_smooth_l1_loss(gpu, shape, bottoms):

@@ -20,6 +20,7 @@ CASES = [
     ('type: "HingeLoss"', [(4, 5), np.arange(4)], 1),
     ('type: "Accuracy"', [SHAPE, LABELS], 2),
     ('type: "EuclideanLoss"', [SHAPE, SHAPE], 1),
+    ('type: "L1Loss" l1_loss_param { l2_per_location: true }', [SHAPE, SHAPE], 1),
     ('type: "SigmoidCrossEntropyLoss"', [SHAPE, TARGETS], 1),
     ('type: "SmoothL1LossOHEM"', [SHAPE, SHAPE, TARGETS], 2),
     ('type: "ContrastiveLoss"', [(4, 5), (4, 5), np.arange(4) % 2], 1),

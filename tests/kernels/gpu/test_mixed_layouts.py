@@ -37,6 +37,8 @@ ONE_CLASS = LABELS.reshape(2, 1, 4, 5)
     [
         ('type: "EuclideanLoss"', X[:2], 1, [0]),
         ('type: "EuclideanLoss"', X[:2], 1, [1]),
+        ('type: "L1Loss" l1_loss_param { l2_per_location: true }', X[:2], 1, [0]),
+        ('type: "L1Loss" l1_loss_param { l2_per_location: true }', X[:2], 1, [1]),
         ('type: "SmoothL1Loss"', X, 1, [0]),
         ('type: "SmoothL1LossOHEM"', X, 2, [0]),
         ('type: "SmoothL1LossOHEM"', X, 2, [1, 2]),
