@@ -101,6 +101,47 @@ def test_states_are_saved_and_streams_come_and_go(gpu, restored):
         np.testing.assert_allclose(result, expected, 1e-4, 1e-5)
 
 
+SIXTEEN_BITS = """
+force_backward: true
+layer { name: "in" type: "Input" top: "x" top: "cont" top: "static" top: "h" input_param {
+        shape { dim: 4 dim: 3 dim: 5 } shape { dim: 4 dim: 3 } shape { dim: 3 dim: 2 }
+        shape { dim: 1 dim: 3 dim: 2 } } }
+layer { name: "it" type: "RNN" bottom: "x" bottom: "cont" bottom: "static" bottom: "h"
+        top: "y" top: "last"
+        recurrent_param { num_output: 2 expose_hidden: true weight_filler { type: "xavier" } } }
+layer { name: "next" type: "LSTM" bottom: "y" bottom: "cont" top: "z"
+        recurrent_param { num_output: 3 weight_filler { type: "xavier" } } }
+layer { name: "sum" type: "Reduction" bottom: "z" top: "sum" loss_weight: 1
+        reduction_param { operation: SUMSQ } }
+layer { name: "end" type: "Reduction" bottom: "last" top: "end" loss_weight: 1
+        reduction_param { operation: SUMSQ } }
+"""
+
+
+def test_16_bits(gpu):
+    def run(**options):
+        param = caffe_pb2.NetParameter()
+        parse_text(SIXTEEN_BITS, param)
+        net = Net(param, phase=TRAIN, seed=3, **options)
+        rng = np.random.default_rng(4)
+        for name in ("x", "static", "h"):
+            net.blobs[name].data[...] = rng.standard_normal(net.blobs[name].shape)
+        net.blobs["cont"].data[...] = CONT
+        net.forward()
+        net.backward(adds=False)
+        if options:
+            stored = {name: str(net.blobs[name].gpu_data.dtype) for name in ("x", "y", "z", "last")}
+            assert set(stored.values()) == {"uint16"}
+        weights = [blob for blobs in net.params.values() for blob in blobs]
+        gradients = [blob.diff.copy() for blob in (net.blobs["x"], net.blobs["h"], *weights)]
+        return [net.blobs["z"].data.copy(), net.blobs["last"].data.copy(), *gradients]
+
+    with opening(open_test_gpu):
+        results = run(device="gpu", precision="bfloat16")
+    for result, expected in zip(results, run(), strict=True):
+        np.testing.assert_allclose(result, expected, 0.05, 0.02 * np.abs(expected).max())
+
+
 @pytest.mark.skipif(why_missing() is not None, reason=str(why_missing()))
 @pytest.mark.parametrize("real", [0, 1, 2])
 def test_compiles_for_devices(real):
