@@ -15,6 +15,7 @@ from cortado.kernels.cudnn import (
     batch_normalization,
     convolution,
     convolution_backward_data,
+    inner_product,
     prepare,
 )
 from cortado.kernels.cudnn.graph import planned
@@ -66,11 +67,11 @@ def test_plans_above_the_limit_are_left_out(fake):
 
 def test_a_remembered_plan_that_is_gone_is_chosen_anew(fake, tmp_path):
     choices = Choices(tmp_path / "choices.json")
-    choices.put(recipe().key(tf32=True, limit=1000), "eng99")
+    choices.put(recipe().key(tf32=True, limit=1000), "gathering: eng99")
     trial = trial_of(fake, {"eng1": 1.0, "eng2": 2.0, "eng3_k2=1": 3.0})
     graph = prepare(recipe(), TARGET, limit=1000, trial=trial, choices=choices)
     assert graph.plan == "eng1"
-    assert choices.get(recipe().key(tf32=True, limit=1000)) == "eng1"
+    assert choices.get(recipe().key(tf32=True, limit=1000)) == "gathering: eng1"
 
 
 def test_a_plan_that_does_not_run_is_no_candidate(fake):
@@ -99,6 +100,22 @@ def test_the_second_form_is_taken_where_the_first_has_no_plan(fake, monkeypatch)
         prepare(declined, TARGET, limit=1000)
 
 
+def test_forms_are_timed_against_each_other(fake, monkeypatch, tmp_path):
+    monkeypatch.setattr(fake.pygraph, "matmul", fake.pygraph.conv_fprop, raising=False)
+    x, weights, y = Tensor.plain((2, 8)), Tensor.plain((4, 8)), Tensor.plain((2, 4))
+    seconds = iter([2.0] * 3 * 3 + [1.0] * 3 + [2.0] * 3 * 2)
+
+    def time(call):
+        call()
+        return next(seconds)
+
+    trial = Trial(time, {"x": 256, "weights": 512, "y": 768}, 4096)
+    options = {"limit": 1000, "choices": Choices(tmp_path / "choices.json")}
+    forms = inner_product(x, weights, y)
+    assert prepare(forms, TARGET, trial=trial, **options).name == "gathering: eng1"
+    assert prepare(forms, TARGET, **options).name == "gathering: eng1"
+
+
 @pytest.mark.parametrize(
     ("dtype", "tf32", "strict"),
     [("float32", True, False), ("float32", False, True), ("float16", False, False)],
@@ -108,6 +125,14 @@ def test_tensor_cores_are_refused_for_true_float32_alone(fake, dtype, tf32, stri
     names = {note.name for note in graph.unwanted}
     assert {"NONDETERMINISTIC", "REDUCED_PRECISION_REDUCTION"} <= names
     assert ("TENSOR_CORE" in names) == strict
+
+
+def test_a_float32_bias_makes_nothing_float32(fake):
+    x, filters = (Tensor.channels_last(s, "float16") for s in ((2, 4, 5, 5), (4, 4, 3, 3)))
+    window = Window((3, 3), (1, 1), (1, 1), (1, 1))
+    fake.pygraph.bias = fake.pygraph.conv_fprop
+    graph, _ = planned(convolution(x, filters, x, window, bias="float32"), TARGET, tf32=False)
+    assert "TENSOR_CORE" not in {note.name for note in graph.unwanted}
 
 
 def test_a_bound_call_gives_pointers_workspace_and_handle(fake):

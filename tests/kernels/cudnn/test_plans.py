@@ -148,6 +148,28 @@ def test_batch_normalization(dtype, tf32, plan):
         plan(cudnn.channel_affine(x, x, slope=0.0), tf32)
 
 
+@pytest.mark.parametrize(("dtype", "step"), [("float32", 4), ("float16", 8)])
+def test_batch_normalization_wants_16_bytes_of_channels(dtype, step, plan):
+    for channels in (step, 3 * step):
+        x = last((4, channels, 9, 9), dtype)
+        plan(cudnn.batch_normalization(x, x, 1e-5), True)
+        plan(cudnn.batch_normalization_backward(x, x, x), True)
+    x = last((4, step // 2, 9, 9), dtype)
+    with pytest.raises(PlanningError, match="batch normalization"):
+        plan(cudnn.batch_normalization(x, x, 1e-5), True)
+
+
+@kinds
+def test_a_float32_sum_of_16_bit_numbers_has_plans_for_some(dtype, tf32, plan, target):
+    x, filters, y, window = arrays_of(GEOMETRIES["3x3"], dtype)
+    recipe = cudnn.convolution_backward_filters(x, y, last(filters.shape), window)
+    if dtype == "float32" or "H100" in target.name:
+        plan(recipe, tf32)
+    else:
+        with pytest.raises(PlanningError, match="filter gradient"):
+            plan(recipe, tf32)
+
+
 def test_a_name_finds_the_same_plan_again(plan, target):
     x, filters, y, window = arrays_of(GEOMETRIES["3x3"], "float16")
     recipe = cudnn.convolution_backward_filters(x, y, filters, window)

@@ -1,0 +1,43 @@
+"""What graphs are planned for: a device at hand, or one that is only described."""
+
+import json
+from typing import Any, Self
+from weakref import WeakKeyDictionary, finalize
+
+from .library import frontend
+
+_targets: WeakKeyDictionary[Any, "Target"] = WeakKeyDictionary()
+
+
+class Target:
+    """A device as cuDNN plans for it.
+
+    `options` go to every graph; `handle` runs them, in order, on the stream of the device. A
+    described device has none: for it graphs are planned, not run.
+    """
+
+    def __init__(self, name: str, options: dict[str, Any], handle: int | None):
+        self.name, self.options, self.handle = name, options, handle
+
+    @classmethod
+    def of(cls, gpu: Any) -> Self:
+        """The target of a core.gpu.Gpu, the same at each call."""
+        if gpu not in _targets:
+            cudnn = frontend()
+            gpu.activate()
+            handle = cudnn.create_handle()
+            target = cls(gpu.name, {"handle": handle}, handle)
+            # At exit the driver may be gone before the handle is.
+            finalize(target, cudnn.destroy_handle, handle).atexit = False
+            cudnn.set_stream(handle, gpu.stream)
+            _targets[gpu] = target
+        return _targets[gpu]  # type: ignore[return-value]
+
+    @classmethod
+    def described(cls, properties: dict[str, Any]) -> Self:
+        """One that need not be there, from what cuDNN's own description of a device says.
+
+        cudnn.create_device_properties(0).serialize() gives such a description where there is one.
+        """
+        device = frontend().create_device_properties(json.dumps(properties))
+        return cls(properties["deviceName"], {"device_property": device}, None)
