@@ -2,8 +2,7 @@
 
 The first form is a matrix product, the second a convolution of one position; planning times them
 against each other. cuDNN multiplies matrices on tensor cores alone, so true float32 has the second
-form only. Weights that lie transposed, as (C, K), are given as (K, C) with the strides exchanged;
-they want the first.
+form only. Weights that lie transposed, as (C, K), are given as (K, C) with the strides exchanged.
 """
 
 from typing import Any

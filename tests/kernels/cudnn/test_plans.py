@@ -126,10 +126,9 @@ def test_inner_product(sizes, dtype, tf32, plan):
 def test_transposed_weights(dtype, tf32, plan):
     x, y = plain((16, 64), dtype), plain((16, 128), dtype)
     weights = Tensor((128, 64), (1, 128), dtype)
-    if tf32:
-        plan(cudnn.inner_product(x, weights, y, bias=dtype), tf32)
-        plan(cudnn.inner_product_backward_data(y, weights, x), tf32)
-        plan(cudnn.inner_product_backward_weights(x, y, weights), tf32)
+    plan(cudnn.inner_product(x, weights, y, bias=dtype), tf32)
+    plan(cudnn.inner_product_backward_data(y, weights, x), tf32)
+    plan(cudnn.inner_product_backward_weights(x, y, weights), tf32)
 
 
 @kinds
