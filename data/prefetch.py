@@ -3,9 +3,9 @@
 import os
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Condition, Lock, Thread, current_thread
 from typing import Any, Protocol
 
@@ -61,7 +61,7 @@ class Prefetcher:
     and when the interpreter exits.
     """
 
-    def __init__(self, reader: BatchReader, batches: list[Batch], seed: int):
+    def __init__(self, reader: BatchReader, batches: Sequence[Batch], seed: int):
         self.reader = reader
         self._batches = batches
         self._workers: _Workers | None = None
@@ -82,15 +82,28 @@ class Prefetcher:
         self._next = None
         return batch
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether take() would give a batch at once; where something went wrong it would not."""
+        if self._workers is None:
+            return False
+        if self._next is None:
+            try:
+                self._next = self._workers.promised.get_nowait()
+            except Empty:
+                return False
+        return self._next.done() and self._next.exception() is None
+
     def give_back(self, batch: Batch) -> None:
         """Let the threads write another batch where this one lies."""
         if self._workers is not None:
             self._workers.put(batch)
 
-    def seek(self, seed: int, number: int) -> None:
-        """Go on with batch `number` of the sequence that seed gives."""
+    def seek(self, seed: int, number: int, batches: Sequence[Batch] | None = None) -> None:
+        """Go on with batch `number` of the sequence that seed gives, in other slots if given."""
         self._halt()
         self._start = (seed, number)
+        self._batches = batches or self._batches
 
     def close(self) -> None:
         """Stop the threads and close the reader."""
@@ -128,7 +141,7 @@ class _Loading:
 class _Workers:
     """The threads and what they share. They must not know the Prefetcher, whose end ends them."""
 
-    def __init__(self, reader: BatchReader, plans: Iterator[Any], batches: list[Batch]):
+    def __init__(self, reader: BatchReader, plans: Iterator[Any], batches: Sequence[Batch]):
         self.promised: SimpleQueue[Future[Batch]] = SimpleQueue()  # in the order of the batches
         self._reader = reader
         self._plans = plans

@@ -203,11 +203,12 @@ def test_uploads_beside_other_work_are_there_after_their_event(gpu, x, late):
     assert done.done == (not late)
     pinned[...] = 2
     gpu.wait_for(done)
-    assert done.done
+    assert done.done == (not late)
     assert x.get().tolist() == [2 if late else 1] * 6
     assert (gpu.uploads, gpu.bytes_uploaded) == (2, 48)
     waits = gpu.synchronisations
     done.synchronize()
+    assert done.done
     assert gpu.synchronisations == waits + 1
 
 

@@ -2,6 +2,7 @@ import gc
 import subprocess
 import sys
 import threading
+import time
 from itertools import count
 
 import numpy as np
@@ -106,6 +107,34 @@ def test_seek_goes_on_anywhere(prefetcher):
     take(made, 5)
     made.seek(7, 30)
     assert take(made, 3) == [730, 731, 732]
+
+
+def test_seek_may_change_the_slots(prefetcher):
+    made = prefetcher(Numbers())
+    take(made, 2)
+    others = [Batch([np.zeros(4)]) for _ in range(2)]
+    made.seek(7, 30, others)
+    for n in range(730, 735):
+        batch = made.take()
+        assert batch.plan == n
+        assert batch in others
+        made.give_back(batch)
+
+
+def test_it_tells_whether_a_batch_is_ready(prefetcher):
+    made = prefetcher(Numbers(bad=102), 1)
+    assert not made.is_ready  # no thread has started
+    batch = made.take()
+    assert not made.is_ready  # there is no slot for it
+    made.give_back(batch)
+    deadline = time.monotonic() + 10
+    while not made.is_ready and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert take(made, 1) == [101]
+    time.sleep(0.05)
+    assert not made.is_ready  # it is bad
+    with pytest.raises(ConfigError, match="batch 102"):
+        made.take()
 
 
 def test_an_error_is_raised_at_its_turn_and_stays(prefetcher):

@@ -31,7 +31,8 @@ class EmulatedGpu:
     limit      bytes of all arrays that live at a time; None for as many as there are
     activity   what it was asked to do, counted
 
-    uploads_are_late   whether start_upload copies only when somebody waits for its end, or at once
+    uploads_are_late   whether start_upload copies only when somebody waits for its end, and the
+                       host learns of it only by waiting; or at once
     """
 
     launches = property(attrgetter("activity.launches"))
@@ -96,6 +97,7 @@ class EmulatedGpu:
         event = Event(self.activity, 0, lambda: self._upload(pinned, device))
         if not self.uploads_are_late:
             event.come()
+            event.done = True
         return event
 
     def download(self, device: DeviceArray, host: np.ndarray) -> None:

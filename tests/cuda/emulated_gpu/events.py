@@ -7,22 +7,22 @@ from .activity import Activity
 
 
 class Event:
-    """Comes when its work is done, which is when somebody waits for it.
+    """Comes when its work is done, which is when the device or the host waits for it.
+
+    The host knows only if it waited itself.
 
     time   how much other work had been asked for when it was made
     """
 
     def __init__(self, activity: Activity, time: int, work: Callable[[], Any] | None = None):
         self.time = time
+        self.done = work is None
         self._activity, self._work = activity, work
-
-    @property
-    def done(self) -> bool:
-        return self._work is None
 
     def synchronize(self) -> None:
         self._activity.synchronise("an event")
         self.come()
+        self.done = True
 
     def come(self) -> None:
         """Do the work, if it was not done yet."""
