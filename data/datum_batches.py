@@ -9,6 +9,7 @@ import numpy as np
 
 from ..proto import ConfigError
 from .datum import datum_array, open_datum
+from .image_windows import ImageWindows
 from .naming import naming
 from .raw_datums import RawDatums
 from .record_source import Record, RecordSource
@@ -31,9 +32,12 @@ class DatumBatches:
     arrays  images (N, C, H, W) and, unless nobody wants them, labels (N,)
     """
 
+    windows: ImageWindows | None = None  # what a GPU can transform; None if images are not of bytes
+
     def __init__(self, source: RecordSource, transform: Transformer, batch_size: int):
         self._source = source
         self._transform = transform
+        self._into_batch = transform.into_batch
         self._batch_size = self.part_size = batch_size
         self._is_small = False
         self._raw = RawDatums()
@@ -47,7 +51,13 @@ class DatumBatches:
         self._is_small = image.size <= _SMALL
         self.part_size = self._batch_size if self._is_small else 8
         self._transform.prepare(self._batch_size * prod(size))
+        if image.dtype == np.uint8:
+            self.windows = ImageWindows(self._transform, image)
         return size
+
+    def load_windows(self, windows: ImageWindows) -> None:
+        """From now on load what they say."""
+        self._into_batch = windows.into_batch
 
     def plans(self, seed: int, start: int) -> Iterator[Plan]:
         size = self._batch_size
@@ -86,4 +96,4 @@ class DatumBatches:
     def _write(self, images: np.ndarray, plan: Plan, items: slice, arrays: list) -> None:
         chances = None if plan.chances is None else plan.chances[items]
         with naming(self.describe(plan, items.start)):
-            self._transform.into_batch(images, arrays, items, chances)
+            self._into_batch(images, arrays, items, chances)

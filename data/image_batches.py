@@ -11,6 +11,7 @@ from ..core.rng import stream
 from ..proto import ConfigError
 from .image import read_image
 from .image_list import ListedImage
+from .image_windows import ImageWindows
 from .naming import naming
 from .transform import Size3, Transformer
 
@@ -34,6 +35,7 @@ class ImageBatches:
     """
 
     part_size = 8
+    windows: ImageWindows | None = None  # what a GPU can transform
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class ImageBatches:
     ):
         self._images = images
         self._transform = transform
+        self._into_batch = transform.into_batch
         self._batch_size = batch_size
         self._root = root
         self._color = color
@@ -63,7 +66,12 @@ class ImageBatches:
         with naming(self._path(first)):
             size = self._transform.output_size(image.shape)
         self._transform.prepare(self._batch_size * prod(size))
+        self.windows = ImageWindows(self._transform, image)
         return size
+
+    def load_windows(self, windows: ImageWindows) -> None:
+        """From now on load what they say."""
+        self._into_batch = windows.into_batch
 
     def skipped(self, seed: int) -> int:
         """How many images the first round leaves out."""
@@ -86,7 +94,7 @@ class ImageBatches:
             one = slice(i, i + 1)
             chances = None if plan.chances is None else plan.chances[one]
             with naming(self._path(listed)):
-                self._transform.into_batch(image[None], arrays, one, chances)
+                self._into_batch(image[None], arrays, one, chances)
             arrays[1][i] = listed.label
 
     def describe(self, plan: Plan, index: int) -> str:

@@ -37,10 +37,10 @@ class Transformer:
         self.mirror: bool = param.mirror
         self.crop: int = param.crop_size
         self.color = True if param.force_color else False if param.force_gray else None
-        self._crops_at_random = phase == TRAIN and self.crop > 0
-        self._scale = np.dtype(dtype).type(param.scale)
+        self.crops_at_random = phase == TRAIN and self.crop > 0
+        self.scale = np.dtype(dtype).type(param.scale)
         self._mean_file: str = param.mean_file
-        self._mean = transform_mean(param, dtype)
+        self.mean = transform_mean(param, dtype)
         self._zero = np.zeros((1, 1, 1), dtype)
         self._kernel: Any = None
         self.output_size = cache(self._output_size)
@@ -48,7 +48,7 @@ class Transformer:
     @property
     def is_random(self) -> bool:
         """Whether two passes over an image may differ."""
-        return self.mirror or self._crops_at_random
+        return self.mirror or self.crops_at_random
 
     def chances(self, seed: int, batch: int, count: int) -> np.ndarray | None:
         """The random numbers of a batch: three for each item, None if nothing is random."""
@@ -59,14 +59,14 @@ class Transformer:
         c, h, w = size
         if not (c and h and w):
             raise ConfigError(f"the image has size {c} x {h} x {w} (channels, height, width)")
-        if self._mean_file and self._mean is not None and self._mean.shape != size:
+        if self._mean_file and self.mean is not None and self.mean.shape != size:
             raise ConfigError(
-                f"transform_param.mean_file: {self._mean_file} has size {_by(self._mean.shape)}, "
+                f"transform_param.mean_file: {self._mean_file} has size {_by(self.mean.shape)}, "
                 f"but the image {_by(size)} (channels, height, width)"
             )
-        if self._mean is not None and self._mean.shape[0] not in (1, c):
+        if self.mean is not None and self.mean.shape[0] not in (1, c):
             raise ConfigError(
-                f"transform_param.mean_value: {self._mean.shape[0]} values for {c} channels; "
+                f"transform_param.mean_value: {self.mean.shape[0]} values for {c} channels; "
                 "give 1, or as many as channels"
             )
         if self.crop > min(h, w):
@@ -95,11 +95,7 @@ class Transformer:
         batch = arrays[0]
         if batch.shape[1:] != size:
             if len(batch) > 1:
-                raise ConfigError(
-                    f"it becomes {_by(size)} (channels, height, width), but the batch is of size "
-                    f"{_by(batch.shape[1:])}: images of several sizes need "
-                    "transform_param.crop_size, or batch_size: 1"
-                )
+                raise other_size(size, batch.shape[1:])
             batch = arrays[0] = np.empty((1, *size), batch.dtype)
         self(images, batch[items], chances)
 
@@ -107,35 +103,55 @@ class Transformer:
         """Write y (n, C, ...), of the size that output_size says, from n images x."""
         if not self.is_random or chances is None:
             chances = _NO_CHANCES
-        crops = self._crops_at_random and len(chances) > 0
+        crops = self.crops_at_random and len(chances) > 0
         mirrors = self.mirror and len(chances) > 0
-        mean = self._zero if self._mean is None else self._mean
-        if self._kernel and self._kernel(x, y, chances, crops, mirrors, mean, self._scale):
+        mean = self._zero if self.mean is None else self.mean
+        if self._kernel and self._kernel(x, y, chances, crops, mirrors, mean, self.scale):
             return
-        if not len(chances):
-            self._transform(x, y, None)
+        places = self.places(x.shape[2:], y.shape[2:], chances)
+        if len(places) == 1:
+            self._transform(x, y, places[0])
             return
-        for image, place, chance in zip(x, y, chances, strict=True):
-            self._transform(image, place, chance)
+        for image, result, place in zip(x, y, places, strict=True):
+            self._transform(image, result, place)
 
-    def _transform(self, x: np.ndarray, y: np.ndarray, chance: np.ndarray | None) -> None:
-        """The same in array code, for one image, or for any number of them without chance."""
-        h, w = x.shape[-2:]
+    def places(
+        self, size: tuple[int, ...], crop: tuple[int, ...], chances: Chances | None
+    ) -> np.ndarray:
+        """Where crops of images of this size (height, width) begin, and whether they are mirrored.
+
+        (n, 3): top, left, and 1 or 0; one row for all images if nothing is random.
+        """
+        room = np.subtract(size, crop)
+        if chances is None or not len(chances):
+            return np.array([[*(room // 2), 0]], np.int32)
+        places = np.empty(chances.shape, np.int32)
+        places[:, :2] = chances[:, :2] * (room + 1) if self.crops_at_random else room // 2
+        places[:, 2] = chances[:, 2] < 0.5 if self.mirror else 0
+        return places
+
+    def _transform(self, x: np.ndarray, y: np.ndarray, place: np.ndarray) -> None:
+        """The same in array code, for images whose crops begin at one place."""
+        top, left, mirrored = place
         out_h, out_w = y.shape[-2:]
-        if self._crops_at_random and chance is not None:
-            top, left = int(chance[0] * (h - out_h + 1)), int(chance[1] * (w - out_w + 1))
-        else:
-            top, left = (h - out_h) // 2, (w - out_w) // 2
-        if self.mirror and chance is not None and chance[2] < 0.5:
+        if mirrored:
             y = y[..., ::-1]
         window = (..., slice(top, top + out_h), slice(left, left + out_w))
-        if self._mean is None:
-            np.multiply(x[window], self._scale, out=y)
+        if self.mean is None:
+            np.multiply(x[window], self.scale, out=y)
             return
-        mean = self._mean[window] if self._mean_file else self._mean
+        mean = self.mean[window] if self._mean_file else self.mean
         np.subtract(x[window], mean, out=y)
-        if self._scale != 1:
-            y *= self._scale
+        if self.scale != 1:
+            y *= self.scale
+
+
+def other_size(size: tuple[int, ...], others: tuple[int, ...]) -> ConfigError:
+    """The error of an image of another size (C, H, W) than those of its batch."""
+    return ConfigError(
+        f"it becomes {_by(size)} (channels, height, width), but the batch is of size "
+        f"{_by(others)}: images of several sizes need transform_param.crop_size, or batch_size: 1"
+    )
 
 
 def _by(size: tuple[int, ...]) -> str:

@@ -28,6 +28,7 @@ class Data(PrefetchingLayer):
     """
 
     top_count = range(1, 3)
+    transforms_on_gpu = True
 
     def __init__(self, param: Any, dtype: Any = "float32", rng: Rng | None = None):
         super().__init__(param, dtype, rng)

@@ -26,6 +26,8 @@ class ImageData(PrefetchingLayer):
     Source: Caffe's image_data_layer.cpp.
     """
 
+    transforms_on_gpu = True
+
     def open_reader(self, seed: int) -> tuple[ImageBatches, list[Shape]]:
         param = self.param.image_data_param
         batch_size = self.batch_size("image_data_param")

@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 
 from ...core import Blobs, Layer, Shape
+from ...data.image_windows import ImageWindows
 from ...data.prefetch import Batch, BatchReader, Prefetcher
+from ...data.uploaded_batches import UploadedBatches
+from ...kernels import gpu
 from ...proto import ConfigError
 
 
@@ -17,10 +20,15 @@ class PrefetchingLayer(Layer):
     A subclass opens its files in `open_reader`. data_param.prefetch batches lie in memory, loaded
     part by part by as many threads as there are cores. A batch depends on a seed, drawn once from
     the layer's rng, and on its number: neither threads nor a resume from state() change it.
+
+    On a GPU, batches of more than one are uploaded ahead of need as well, and transformed there if
+    transforms_on_gpu and the reader knows the `windows` of its images.
     """
 
     bottom_count = 0
     top_count = 2
+    transforms_on_gpu = False
+    _uploads: UploadedBatches | None = None
 
     def open_reader(self, seed: int) -> tuple[BatchReader, list[Shape]]:
         """Where the batches come from, and the shape of each top.
@@ -61,6 +69,37 @@ class PrefetchingLayer(Layer):
         finally:
             self._prefetcher.give_back(batch)
 
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        if self.shapes_vary or self.dtype != "float32":
+            return None
+        reader: Any = self._prefetcher.reader
+        windows = reader.windows if self.transforms_on_gpu else None
+        self._uploads = self._uploads or self._begin_uploads(context.gpu, windows)
+        arrays, images = self._uploads.arrays, None
+        if windows:
+            how = windows.mean, windows.scale, windows.has_planes
+            images = gpu.Transform(context, arrays[2], *how)
+        return gpu.Batches(context, self.next_batch, arrays, images)
+
+    def _begin_uploads(self, device: Any, windows: ImageWindows | None) -> UploadedBatches:
+        """From now on load batches for a GPU."""
+        reader: Any = self._prefetcher.reader
+        parts = [(shape, "float32") for shape in self._shapes]
+        if windows:
+            parts = windows.parts(self._shapes[0][0])
+            reader.load_windows(windows)
+        slots = self.param.data_param.prefetch
+        uploads = UploadedBatches(device, self._prefetcher, parts, slots)
+        self._prefetcher.seek(self._seed, self._number, uploads.slots)
+        return uploads
+
+    def next_batch(self) -> None:
+        """Bring a batch to the GPU."""
+        assert self._uploads
+        with self.explaining():
+            self._plan = self._uploads.take()
+        self._number += 1
+
     def describe_item(self, index: int) -> str:
         """Where item `index` of the present batch came from, for errors about its values."""
         return self._prefetcher.reader.describe(self._plan, index)
@@ -70,11 +109,15 @@ class PrefetchingLayer(Layer):
 
     def restore(self, state: dict[str, Any]) -> None:
         self._seed, self._number = state["seed"], state["batches"]
+        if self._uploads:
+            self._uploads.forget()
         self._prefetcher.seek(self._seed, self._number)
 
     def close(self) -> None:
         # Setup may have failed before there was anything to close.
         if hasattr(self, "_prefetcher"):
+            if self._uploads:
+                self._uploads.forget()
             self._prefetcher.close()
 
     def batch_size(self, field: str) -> int:
