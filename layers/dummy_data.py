@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..core import ONE_OR_MORE, Blob, Blobs, Layer, Shape, register
+from ..core import ONE_OR_MORE, Blob, Blobs, Calls, Layer, Shape, register, unseen
 from ..core.fillers import fill
 from ..core.rng import stream
 from ..proto import ConfigError
@@ -43,9 +43,16 @@ class DummyData(Layer):
         return list(zip(*sizes, strict=True))
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
-        # All of them, so that a bad filler is found before the net runs.
-        for i, (blob, filler) in enumerate(zip(top, self._fillers_of_tops, strict=True)):
-            self._fill(i, blob, filler)
+        # All of them, so that a bad filler is found before the net runs. Who fills a top does not
+        # keep it: on a GPU it need not be sent again.
+        with unseen(top):
+            for i, (blob, filler) in enumerate(zip(top, self._fillers_of_tops, strict=True)):
+                self._fill(i, blob, filler)
+
+    def bind_forward(self, bottom: Blobs, top: Blobs, *, constant: bool = False) -> Calls:
+        if all(filler.type == "constant" for filler in self._fillers_of_tops):
+            return Calls([])
+        return super().bind_forward(bottom, top, constant=constant)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         for i, (blob, filler) in enumerate(zip(top, self._fillers_of_tops, strict=True)):

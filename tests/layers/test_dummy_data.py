@@ -2,8 +2,12 @@ import json
 
 import numpy as np
 import pytest
+from gpu_parity import ON_DEVICE, open_test_gpu, why_no_gpu
 
-from cortado.proto import ConfigError
+from cortado.core.device import opening
+from cortado.nets import Net
+from cortado.proto import ConfigError, caffe_pb2
+from cortado.proto.text import parse_text
 
 ONE = 'type: "DummyData" top: "a" '
 TWO = ONE + 'top: "b" '
@@ -78,3 +82,22 @@ def test_a_restored_layer_goes_on_as_if_nothing_had_happened(make_layer):
 def test_bad_parameters(make_layer, text, message):
     with pytest.raises(ConfigError, match=message):
         make_layer(TWO + f'top: "c" dummy_data_param {{ {text} }}', tops=3)
+
+
+@pytest.mark.skipif(ON_DEVICE or bool(why_no_gpu()), reason="only emulated devices count uploads")
+def test_constants_are_sent_to_a_gpu_once():
+    param = caffe_pb2.NetParameter()
+    parse_text(
+        """layer { name: "it" type: "DummyData" top: "it" dummy_data_param {
+               shape { dim: 2 dim: 3 } data_filler { value: 4 } } }
+           layer { name: "power" type: "Power" bottom: "it" top: "power"
+               power_param { scale: 3 } }""",
+        param,
+    )
+    with opening(open_test_gpu):
+        net = Net(param, caffe_pb2.TRAIN, device="gpu")
+        net.forward()
+        before = net.gpu.uploads
+        net.forward()
+        assert net.gpu.uploads == before
+        assert (net.blobs["power"].data == 12).all()

@@ -4,6 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cortado.data.db_writer import DatabaseWriter
+from cortado.proto.caffe_pb2 import Datum
+
 GOLDENS = Path(__file__).parents[1] / "goldens"
 # What a fork does wrong, as docs/differences.md tells; test_goldens.py has what is right.
 DIFFERENT = {"yolov3_detection_output_two_images"}
@@ -21,6 +24,28 @@ def assert_close() -> Callable:
             assert error <= tolerance * max(np.abs(want).max(), 1e-2), name
 
     return check
+
+
+@pytest.fixture
+def write_records(tmp_path):
+    """write_records(images, labels) -> path of an LMDB; an image is an array (C, H, W) or bytes."""
+
+    def write(images, labels=range(1000)):
+        with DatabaseWriter(tmp_path / "db", "lmdb") as database:
+            for i, (image, label) in enumerate(zip(images, labels, strict=False)):
+                datum = Datum(label=label)
+                if isinstance(image, bytes):
+                    datum.encoded, datum.data = True, image
+                else:
+                    datum.channels, datum.height, datum.width = image.shape
+                    if image.dtype == np.uint8:
+                        datum.data = image.tobytes()
+                    else:
+                        datum.float_data.extend(image.ravel().tolist())
+                database.put(f"{i:08}".encode(), datum.SerializeToString())
+        return tmp_path / "db"
+
+    return write
 
 
 def pytest_generate_tests(metafunc):

@@ -10,11 +10,10 @@ import pytest
 from gpu_parity import ON_DEVICE, open_test_gpu, why_no_gpu
 
 from cortado.core.device import open_device, opening
-from cortado.data.db_writer import DatabaseWriter
 from cortado.kernels.gpu import Batches
 from cortado.nets import Net
 from cortado.proto import ConfigError, caffe_pb2, write_mean
-from cortado.proto.caffe_pb2 import TEST, TRAIN, Datum
+from cortado.proto.caffe_pb2 import TEST, TRAIN
 from cortado.proto.text import parse_text
 
 pytestmark = pytest.mark.skipif(bool(why_no_gpu()), reason=str(why_no_gpu()))
@@ -57,28 +56,6 @@ def make_net():
             return opened.enter_context(closing(net))
 
         yield make
-
-
-@pytest.fixture
-def write_records(tmp_path):
-    """write_records(images, labels) -> path of an LMDB; an image is an array (C, H, W) or bytes."""
-
-    def write(images, labels=range(1000)):
-        with DatabaseWriter(tmp_path / "db", "lmdb") as database:
-            for i, (image, label) in enumerate(zip(images, labels, strict=False)):
-                datum = Datum(label=label)
-                if isinstance(image, bytes):
-                    datum.encoded, datum.data = True, image
-                else:
-                    datum.channels, datum.height, datum.width = image.shape
-                    if image.dtype == np.uint8:
-                        datum.data = image.tobytes()
-                    else:
-                        datum.float_data.extend(image.ravel().tolist())
-                database.put(f"{i:08}".encode(), datum.SerializeToString())
-        return tmp_path / "db"
-
-    return write
 
 
 def images_of(rng, *sizes, channels=3, count=7):
