@@ -44,7 +44,7 @@ class GpuTrainingStep(TrainingStep):
 
     def _run_at_once(self) -> bool:
         if self._ring is None:
-            self._ring = LossRing(self.updater.context)
+            self._ring = LossRing(self.updater.context, self.net.plan.check_faults)
         self.updater.begin(self.rate, self.iteration)
         return self.net.plan.step_on_gpu(self._after_forward(), self.updater.calls)
 

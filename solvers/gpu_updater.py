@@ -22,13 +22,17 @@ class GpuUpdater(Updater):
 
     def _prepare(self) -> None:
         weights, param = self.weights, self.param
-        self.rule.begin(0)  # its numbers are sent before any pass, also one that updates nothing
         residence = self.context.gpu.residence
+        self.rule.begin(0)  # only then it has numbers
         self._twins = [
             Twin(residence, weights.size, weights.dtype) for _ in range(self.rule.history_count)
         ]
+        # Those of the context are asked for in each forward pass, where the key of a dropout
+        # moves on; these in each update.
+        self.changing = gpu.ChangingNumbers(self.context.gpu)
         update = gpu.Update(
             self.context,
+            self.changing,
             self.rule,
             self._segments,
             self._l1,
@@ -46,15 +50,15 @@ class GpuUpdater(Updater):
         return [twin.host() for twin in self._twins]
 
     def begin(self, rate: float, iteration: int) -> None:
-        """Say what the rate and the iteration of the next update are, before it is sent."""
+        """Send the rate and the numbers of the next update."""
         self._rate = rate
         self.rule.begin(iteration)
+        self.changing.send()
 
     def apply(self, rate: float, iteration: int) -> None:
-        self.begin(rate, iteration)
         residence = self.context.gpu.residence
         residence.begin()
-        self.context.changing.send()
+        self.begin(rate, iteration)
         for call in self.calls:
             call()
         residence.end()

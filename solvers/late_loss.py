@@ -1,6 +1,6 @@
 """LateLoss: the loss of an iteration on a GPU, which is read only when somebody wants to know."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -11,10 +11,14 @@ ROOM = 256  # iterations whose losses the device keeps
 
 
 class LossRing:
-    """The losses of the last iterations, on the device."""
+    """The losses of the last iterations, on the device.
 
-    def __init__(self, context: gpu.Context):
+    check is called when they are read: now is the time to ask what kernels found wrong.
+    """
+
+    def __init__(self, context: gpu.Context, check: Callable[[], None]):
         self._context = context
+        self._check = check
         self._device: Array = context.zeros(ROOM)
         self._host = np.zeros(ROOM, np.float32)
         self._count = self._read = 0  # iterations so far, and those that are on the host
@@ -42,6 +46,7 @@ class LossRing:
         if number >= self._read:
             self._context.gpu.download(self._device, self._host)
             self._read = self._count
+            self._check()
         return float(self._host[number % ROOM])
 
 

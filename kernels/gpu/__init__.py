@@ -9,10 +9,11 @@ import re
 from importlib import import_module
 from typing import Any
 
+from .changing import ChangingNumbers
 from .context import PRECISIONS, Context
 from .kernel import Kernel, Wants
 
-__all__ = ["PRECISIONS", "Context", "Kernel", "Wants"]
+__all__ = ["PRECISIONS", "ChangingNumbers", "Context", "Kernel", "Wants"]
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 

@@ -48,4 +48,5 @@ class ChangingNumbers:
             return
         for ask, (place, _) in self._places.items():
             place[0] = ask()
-        self._gpu.upload(self._host, self._device)
+        used = slice(len(self._places))
+        self._gpu.upload(self._host[used], self._device[used])

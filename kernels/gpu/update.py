@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Array, Call
+from .changing import ChangingNumbers
 from .context import THREADS, Context
 
 RULES = {"SGD": 0, "Nesterov": 1, "AdaGrad": 2, "RMSProp": 3, "AdaDelta": 4, "Adam": 5}
@@ -20,12 +21,13 @@ class Update:
     limit     the L2 norm that gradients are cut down to; below 0 there is none
     batches   how many backward passes the gradients are the sum of
 
-    The rate and the numbers of the rule are asked for before each pass.
+    changing  what asks for the rate and the numbers of the rule, before each update
     """
 
     def __init__(
         self,
         context: Context,
+        changing: ChangingNumbers,
         rule: Any,
         segments: Sequence[tuple[int, int, float, float]],
         l1: bool,
@@ -37,7 +39,8 @@ class Update:
             for first, stop, rate_factor, decay in segments
             for start in range(first, stop, PIECE)
         ]
-        self._context, self._rule, self._l1 = context, rule, l1
+        self._context, self._changing = context, changing
+        self._rule, self._l1 = rule, l1
         self._limit, self._batches = limit, batches
         self._blocks = len(pieces)
         if pieces:
@@ -57,7 +60,7 @@ class Update:
         looks = self._limit >= 0 or context.loss_scale
         clipping = self._clipping(g, scale) if looks else []
         numbers = [
-            context.changing.add("float32", lambda i=i: self._rule.numbers[i])
+            self._changing.add("float32", lambda i=i: self._rule.numbers[i])
             for i in range(len(self._rule.numbers))
         ]
         function = context.function("update.cu", "update", RULE=RULES[self._rule.type])
@@ -73,7 +76,7 @@ class Update:
             self._factors,
             scale,
             self._l1,
-            context.changing.add("float32", rate),
+            self._changing.add("float32", rate),
             *[*numbers, None, None, None, None][:4],
         )
 

@@ -75,7 +75,14 @@ class WrongLabel:
     def __call__(self, last: int) -> ConfigError:
         """The first wrong label has `last` labels after it."""
         labels = self.labels.data
-        return _label_error(self.layer, labels, labels.size - 1 - last, self.classes)
+        wrong = labels.size - 1 - last
+        value = float(labels.ravel()[wrong])
+        if value.is_integer() and 0 <= value < self.classes:  # the device was asked later
+            return self.layer.error(
+                f"a label of a batch since the loss was last read is outside [0, {self.classes}), "
+                "the classes that bottom[0] has scores for; display: 1 in the solver tells which"
+            )
+        return _label_error(self.layer, labels, wrong, self.classes)
 
 
 def _label_error(layer: Layer, labels: Array, wrong: int, classes: int) -> ConfigError:

@@ -1,8 +1,11 @@
+import lmdb
 import numpy as np
 import pytest
 from gpu_parity import ON_DEVICE, open_test_gpu, why_no_gpu
 
 from cortado.core.device import open_device, opening
+from cortado.proto import ConfigError
+from cortado.proto.caffe_pb2 import Datum
 
 pytestmark = pytest.mark.skipif(bool(why_no_gpu()), reason=str(why_no_gpu()))
 
@@ -91,7 +94,7 @@ def test_losses_are_not_read_before_somebody_asks(make_solver, gpu):
     solver.step(1)
     per_step = gpu.downloads - waits
     assert solver.smoothed.value > 0
-    assert gpu.downloads == waits + per_step + 1
+    assert gpu.downloads == waits + per_step + 2  # the losses, and what kernels found wrong
     assert (per_step == 0) == (fetches <= 1)
 
 
@@ -147,3 +150,18 @@ def test_test_nets_use_the_weights_of_the_training_net(make_solver, caplog):
     for ours, theirs in zip(scores["gpu"], scores["cpu"], strict=True):
         for (name, value), (_, expected) in zip(ours, theirs, strict=True):
             assert value == pytest.approx(expected, rel=1e-4), name
+
+
+def test_a_label_that_is_no_class_is_told_when_the_loss_is_read(make_solver, database):
+    with lmdb.open(str(database)) as env, env.begin(write=True) as transaction:
+        key = b"00000011"
+        datum = Datum.FromString(transaction.get(key))
+        datum.label = 9
+        transaction.put(key, datum.SerializeToString())
+    solver = make_solver(device="gpu")
+    solver.step(4)
+    with pytest.raises(ConfigError, match=r"layer 'loss' .*a label of a batch since the loss was"):
+        float(solver.smoothed)
+    solver = make_solver("display: 1", device="gpu")
+    with pytest.raises(ConfigError, match=r"layer 'loss' .*label 9 of item .*record b'00000011'"):
+        solver.step(8)
