@@ -164,7 +164,8 @@ class Gpu:
             size = count * np.dtype(dtype).itemsize
             raise OutOfDeviceMemory(
                 f'device "gpu:{self.ordinal}" ({self.name}) has no room for {_mib(size)} more: '
-                f"{_mib(free)} of {_mib(total)} are free; lower batch_size"
+                f"{_mib(free)} of {_mib(total)} are free; lower batch_size, or try "
+                "-precision bfloat16"
             ) from None
 
     def _copy(self, source: int, target: int, size: int, room: int, stream: Any = None) -> None:
