@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+import warnings
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from ..nets.exporting import deployed
 from ..proto import ConfigError, parse_net, read_net
 from ..proto.caffe_pb2 import TEST, NetParameter
 from .layer_outputs import name_after_layers
+
+# cv2.dnn's DNN_TARGET_CUDA and DNN_TARGET_CUDA_FP16, which OpenCV 5 no longer has.
+_TARGETS = {6: ("gpu", "float32"), 7: ("gpu", "float16")}
 
 Source = str | os.PathLike | bytes | bytearray | np.ndarray  # a path, or what is in the file
 
@@ -71,7 +75,8 @@ class Net:
         self._inputs: dict[str, np.ndarray] = {}
         self._ticks = 0.0
         self._nets: dict[frozenset[str], CaffeNet] = {}
-        self._weights = CaffeNet(self._param, TEST, keep=())
+        self._target = "cpu", "float32"  # device and precision
+        self._weights = self._computed_by(self._target)
         if weights is not None:
             _load(self._weights, weights)
 
@@ -126,7 +131,24 @@ class Net:
         """Accepted, and without effect: Cortado computes."""
 
     def setPreferableTarget(self, targetId: int) -> None:
-        """Accepted, and without effect: nets run on the CPU."""
+        """DNN_TARGET_CUDA and DNN_TARGET_CUDA_FP16 mean the first GPU; all others the CPU.
+
+        Where there is no GPU to use, a warning says so and the CPU goes on.
+        """
+        target = _TARGETS.get(targetId, ("cpu", "float32"))
+        if target == self._target:
+            return
+        try:
+            moved = self._computed_by(target)
+        except ConfigError as problem:
+            message = f"setPreferableTarget: the net runs on the CPU: {problem}"
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
+            return
+        for name, blobs in self._weights.params.items():
+            for blob, source in zip(moved.params[name], blobs, strict=True):
+                blob.data[...] = source.data
+        self._weights, self._target = moved, target
+        self._nets.clear()
 
     def enableFusion(self, fusion: bool) -> None:
         """Accepted, and without effect."""
@@ -188,6 +210,15 @@ class Net:
             return self._weights
         wanted = frozenset(blobs)
         if wanted not in self._nets:
-            net = CaffeNet(self._param, TEST, share_with=self._weights, keep=sorted(wanted))
-            self._nets[wanted] = net
+            self._nets[wanted] = self._computed_by(
+                self._target, share_with=self._weights, keep=sorted(wanted)
+            )
         return self._nets[wanted]
+
+    def _computed_by(
+        self, target: tuple[str, str], keep: Collection[str] = (), share_with: Any = None
+    ) -> CaffeNet:
+        device, precision = target
+        return CaffeNet(
+            self._param, TEST, device=device, precision=precision, keep=keep, share_with=share_with
+        )
