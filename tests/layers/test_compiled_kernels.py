@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cortado.kernels import choice, cpu
+from cortado.kernels import choice
+from cortado.kernels.cpu import thresholds
 
 pytest.importorskip("numba")
 
@@ -50,7 +51,7 @@ def run(make_layer, prototxt, in_place):
 @pytest.mark.parametrize("in_place", [False, True])
 @pytest.mark.parametrize("prototxt", LAYERS.values(), ids=LAYERS.keys())
 def test_compiled_kernels_change_nothing_but_rounding(make_layer, monkeypatch, prototxt, in_place):
-    monkeypatch.setattr(cpu, "FEW_NUMBERS", 0)
+    monkeypatch.setattr(thresholds, "FEW_NUMBERS", 0)
     with choice.only("numpy"):
         _, expected = run(make_layer, prototxt, in_place)
     with choice.only("numba"):
@@ -63,7 +64,7 @@ def test_compiled_kernels_change_nothing_but_rounding(make_layer, monkeypatch, p
 
 @pytest.mark.parametrize("case", SMALL_LAYERS.values(), ids=SMALL_LAYERS.keys())
 def test_compiled_kernels_compute_what_array_code_does(make_layer, monkeypatch, case):
-    monkeypatch.setattr(cpu, "FEW_NUMBERS", 0)
+    monkeypatch.setattr(thresholds, "FEW_NUMBERS", 0)
     prototxt, bottoms = case
     rng = np.random.default_rng(7)
     arrays = [rng.standard_normal(b) for b in bottoms if isinstance(b, tuple)]

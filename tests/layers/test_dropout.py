@@ -5,7 +5,8 @@ import pytest
 
 from cortado.core.gradient_check import check_gradients
 from cortado.core.rng import stream
-from cortado.kernels import choice, cpu
+from cortado.kernels import choice
+from cortado.kernels.cpu import thresholds
 from cortado.layers.families import lottery
 from cortado.proto import ConfigError
 
@@ -140,7 +141,7 @@ def put_channels_last(blob):
 def test_neither_library_nor_layout_changes_what_is_dropped(
     make_layer, monkeypatch, dtype, in_place
 ):
-    monkeypatch.setattr(cpu, "FEW_NUMBERS", 0)
+    monkeypatch.setattr(thresholds, "FEW_NUMBERS", 0)
     monkeypatch.setattr(lottery, "CHUNK", 500)
     x = np.random.default_rng(5).standard_normal((3, 4, 9, 31))
     results = []

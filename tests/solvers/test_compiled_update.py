@@ -5,6 +5,7 @@ import pytest
 
 from cortado.core import Blob
 from cortado.kernels import choice, cpu
+from cortado.kernels.cpu import thresholds
 from cortado.nets.weights import Weight, Weights
 from cortado.proto import parse_solver
 from cortado.solvers import create_rule
@@ -54,7 +55,7 @@ def train(library, text, dtype="float32", steps=3):
 
 @pytest.fixture(autouse=True)
 def _kernels_for_few_numbers(monkeypatch):
-    monkeypatch.setattr(cpu, "FEW_NUMBERS", 0)
+    monkeypatch.setattr(thresholds, "FEW_NUMBERS", 0)
     monkeypatch.setattr(update, "WORTH_THREADS", 0)
 
 
@@ -114,7 +115,7 @@ def test_every_rule_has_its_kernel():
 
 
 def test_few_numbers_are_left_to_the_rules(monkeypatch):
-    monkeypatch.setattr(cpu, "FEW_NUMBERS", 100)
+    monkeypatch.setattr(thresholds, "FEW_NUMBERS", 100)
     rule = create_rule(parse_solver(""))
     with choice.only("numba"):
         assert cpu.prepare_update(rule, [], False, 99) is None

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from cortado.core import Blob
-from cortado.kernels import choice, cpu
+from cortado.kernels import choice
+from cortado.kernels.cpu import thresholds
 from cortado.nets.weights import Weight, Weights
 from cortado.proto import ConfigError, parse_solver
 from cortado.solvers import piecewise_update
@@ -16,7 +17,7 @@ def library(request, monkeypatch):
     """What does the work: the rules themselves, or kernels, for however few numbers."""
     if request.param == "numba":
         pytest.importorskip("numba")
-    monkeypatch.setattr(cpu, "FEW_NUMBERS", 0)
+    monkeypatch.setattr(thresholds, "FEW_NUMBERS", 0)
     with choice.only(request.param):
         yield request.param
 

@@ -105,7 +105,10 @@ def test_time_tells_layers_and_kernels(pictures, caffe):
 
 def test_time_names_the_layers_that_run_on_the_host(pictures, caffe):
     net = (pictures / "net.prototxt").read_text()
-    noise = 'layer { name: "noisy" type: "Noise" bottom: "ip" top: "noisy" noise_param { gaussian_std: 1 } }'
+    noise = (
+        'layer { name: "noisy" type: "Noise" bottom: "ip" top: "noisy" '
+        "noise_param { gaussian_std: 1 } }"
+    )
     (pictures / "net.prototxt").write_text(net + noise)
     status, lines = caffe("time", "-model", "net.prototxt", "-iterations", 1, "-gpu", "0")
     assert status == 0

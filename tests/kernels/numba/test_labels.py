@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from cortado.core import Layer
-from cortado.kernels import choice, cpu
+from cortado.kernels import choice
+from cortado.kernels.cpu import thresholds
 from cortado.layers.families.class_labels import ClassLabels
 from cortado.proto import ConfigError
 from cortado.proto.caffe_pb2 import LayerParameter
@@ -15,7 +16,7 @@ FOLDED = (3, 5, 70)
 @pytest.fixture
 def readers(monkeypatch):
     """readers(ignore_label) -> a ClassLabels in array code and a compiled one."""
-    monkeypatch.setattr(cpu, "FEW_LABELS", 0)
+    monkeypatch.setattr(thresholds, "FEW_LABELS", 0)
 
     def make(ignore_label):
         made = []

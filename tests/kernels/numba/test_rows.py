@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from cortado.kernels import choice, cpu
+from cortado.kernels.cpu import thresholds
 
 pytest.importorskip("numba")
 from cortado.kernels.numba.rows import add_rows, count_not_less  # noqa: E402
@@ -30,5 +31,5 @@ def test_few_numbers_are_left_to_array_code():
     with choice.only("numba"):
         assert cpu.prepare_add_rows(9) is None
         assert cpu.prepare_count_not_less((3, 3, 1)) is None
-        assert cpu.prepare_add_rows(cpu.FEW_NUMBERS) is not None
-        assert cpu.prepare_count_not_less((cpu.FEW_NUMBERS, 3, 1)) is not None
+        assert cpu.prepare_add_rows(thresholds.FEW_NUMBERS) is not None
+        assert cpu.prepare_count_not_less((thresholds.FEW_NUMBERS, 3, 1)) is not None

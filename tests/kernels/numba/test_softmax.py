@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from cortado.kernels import choice, cpu
+from cortado.kernels.cpu import thresholds
 
 pytest.importorskip("numba")
 from cortado.kernels.numba.softmax import Softmax  # noqa: E402
@@ -49,7 +50,7 @@ def test_numbers_that_are_none_spoil_their_own_row(inner):
 
 
 def test_float64_and_few_numbers_are_left_to_array_code():
-    large = (cpu.FEW_NUMBERS, 2, 1)
+    large = (thresholds.FEW_NUMBERS, 2, 1)
     with choice.only("numba"):
         assert cpu.prepare_softmax(large, "float32") is not None
         assert cpu.prepare_softmax(large, "float64") is None

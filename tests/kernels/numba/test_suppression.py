@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from cortado.kernels import choice, cpu
+from cortado.kernels.cpu import thresholds
 from cortado.layers.families.nms import suppress
 
 pytest.importorskip("numba")
@@ -10,7 +11,7 @@ pytest.importorskip("numba")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("threshold", "eta"), [(0.45, 1), (0.0, 1), (0.9, 0.8), (1.0, 1)])
 def test_the_kernel_keeps_what_array_code_does(rng, dtype, threshold, eta):
-    kernel = cpu.prepare_suppression(cpu.FEW_BOXES)
+    kernel = cpu.prepare_suppression(thresholds.FEW_BOXES)
     assert kernel
     low = rng.random((300, 2))
     boxes = np.concatenate([low, low + rng.random((300, 2)) - 0.1], axis=1).astype(dtype)
@@ -20,6 +21,6 @@ def test_the_kernel_keeps_what_array_code_does(rng, dtype, threshold, eta):
 
 
 def test_few_boxes_and_missing_numba_leave_it_to_array_code():
-    assert cpu.prepare_suppression(cpu.FEW_BOXES - 1) is None
+    assert cpu.prepare_suppression(thresholds.FEW_BOXES - 1) is None
     with choice.only("numpy"):
-        assert cpu.prepare_suppression(cpu.FEW_BOXES) is None
+        assert cpu.prepare_suppression(thresholds.FEW_BOXES) is None

@@ -7,6 +7,7 @@ import pytest
 
 from cortado.data.transform import Transformer
 from cortado.kernels import choice, cpu
+from cortado.kernels.cpu import thresholds
 from cortado.proto import parse_text, write_mean
 from cortado.proto.caffe_pb2 import TEST, TRAIN, TransformationParameter
 
@@ -42,7 +43,7 @@ def run(library, text, phase, x, dtype):
 
 @pytest.fixture(autouse=True)
 def _kernels_for_few_numbers(monkeypatch):
-    monkeypatch.setattr(cpu, "FEW_NUMBERS", 0)
+    monkeypatch.setattr(thresholds, "FEW_NUMBERS", 0)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -65,7 +66,7 @@ def test_any_number_of_channels_and_numbers_of_any_kind(rng, channels, layout, d
 
 
 def test_small_batches_are_left_to_array_code(monkeypatch):
-    monkeypatch.setattr(cpu, "FEW_NUMBERS", 100)
+    monkeypatch.setattr(thresholds, "FEW_NUMBERS", 100)
     with choice.only("numba"):
         assert cpu.prepare_transform(99) is None
         assert cpu.prepare_transform(100) is not None
