@@ -10,17 +10,34 @@ LIMIT = 1e-3  # of outputs, relative to the largest number of each
 GRADIENT_LIMIT = 0.1
 NEGLIGIBLE = 1e-3  # of the longest: gradients before a BatchNorm are zero but for rounding
 GRADIENT = "gradient "  # how their names begin
+FARTHER = 2  # times as far from float32 as others may we be, where both of us round
+
+Distance = tuple[float, float]  # of outputs, and of gradients
 
 
-def differences(ours: Path, theirs: Path) -> tuple[float, float]:
+def differences(ours: Path, theirs: Path) -> Distance:
     """The largest relative difference of outputs, and of gradients, in two files of results."""
     with np.load(ours) as a, np.load(theirs) as b:
         outputs = [name for name in b.files if not name.startswith(GRADIENT)]
         gradients = [name for name in b.files if name.startswith(GRADIENT)]
         return (
-            max(_largest_gap(a[name.split("@")[0]], b[name]) for name in outputs),
+            max(_largest_gap(a[_found(name, a.files)], b[name]) for name in outputs),
             worst_distance({n: a[n] for n in gradients}, {n: b[n] for n in gradients}),
         )
+
+
+def is_close(ours: Distance, theirs: Distance = (0.0, 0.0)) -> bool:
+    """Whether we are as near to exact results as can be asked of us.
+
+    theirs   how far others are, who round as we do
+    """
+    limits = zip(ours, theirs, (LIMIT, GRADIENT_LIMIT), strict=True)
+    return all(a <= limit + FARTHER * b for a, b, limit in limits)
+
+
+def _found(value: str, blobs: list[str]) -> str:
+    """What is called so in a file, or the blob that held the value."""
+    return value if value in blobs else value.split("@")[0]
 
 
 def worst_distance(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> float:

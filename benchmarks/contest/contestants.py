@@ -34,6 +34,10 @@ CONTESTANTS = {
     # To compile them once more for the check would take minutes; "torch" runs the same module.
     "compile": Contestant("torch_worker.py", "compile", is_checked=False),
     "compile-last": Contestant("torch_worker.py", "compile-channels-last", is_checked=False),
+    "graph-last": Contestant("torch_worker.py", "graph-channels-last", is_checked=False),
+    "autotune-last": Contestant(
+        "torch_worker.py", "compile-autotune-channels-last", is_checked=False
+    ),
     "onnxruntime": Contestant("onnxruntime_worker.py"),
     "opencv": Contestant("opencv_worker.py", python=opencv_python),
 }

@@ -1,8 +1,11 @@
 """Rounds: contestants take turns, so that a busy machine slows all of them alike."""
 
 import time
+from collections.abc import Callable
 from statistics import median
 from typing import Protocol
+
+from .worker import WorkerError
 
 REST = 0.1  # seconds in which the threads of the one before stop waiting busily for more
 TURN = 0.3  # seconds of a turn, at least: short runs are repeated
@@ -21,18 +24,34 @@ class Runner(Protocol):
         ...
 
 
-def take_turns(runners: dict[str, Runner], rounds: int) -> dict[str, float]:
-    """Median seconds of a run of each."""
-    counts = {name: _count(runner) for name, runner in runners.items()}
+def take_turns(
+    runners: dict[str, Runner],
+    rounds: int,
+    turn: float = TURN,
+    rest: float = REST,
+    lost: Callable[[str, Exception], None] | None = None,
+) -> dict[str, float]:
+    """Median seconds of a run of each.
+
+    lost   told of those who failed and take no more turns; without it, failing is an error
+    """
+    counts: dict[str, int] = {}
     times: dict[str, list[float]] = {name: [] for name in runners}
-    for _ in range(rounds):
-        for name, runner in runners.items():
-            time.sleep(REST)
+
+    def take_turn(name: str, runner: Runner) -> None:
+        time.sleep(rest)
+        if name in counts:
             times[name].append(runner.run(counts[name]))
-    return {name: median(found) for name, found in times.items()}
+        else:
+            counts[name] = max(1, min(MOST, round(turn / runner.run(1))))
 
-
-def _count(runner: Runner) -> int:
-    """How many runs fill a turn."""
-    time.sleep(REST)
-    return max(1, min(MOST, round(TURN / runner.run(1))))
+    for _ in range(1 + rounds):
+        for name, runner in list(runners.items()):
+            try:
+                take_turn(name, runner)
+            except WorkerError as problem:
+                if lost is None:
+                    raise
+                lost(name, problem)
+                runners = {n: r for n, r in runners.items() if n != name}
+    return {name: median(times[name]) for name in runners}

@@ -1,6 +1,6 @@
 """The nets that are measured: where their prototxts lie, and how many pictures a step takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cortado.proto import read_net
@@ -44,4 +44,12 @@ SUBJECTS = {
     "vgg_a": Subject(BENCHMARKS / "nets" / "vgg_a", 8),
     "cifar10_quick": Subject(MODELS / "cifar10_quick", 100),
     "lenet": Subject(MODELS / "lenet", 64),
+}
+
+# With the batches of convnet-benchmarks: smaller ones leave most of a GPU idle.
+GPU_SUBJECTS = {name: replace(subject, batch=128) for name, subject in SUBJECTS.items()} | {
+    "overfeat": Subject(BENCHMARKS / "nets" / "overfeat", 128),
+    "vgg_a": replace(SUBJECTS["vgg_a"], batch=64),
+    "resnet50": replace(SUBJECTS["resnet50"], batch=64),
+    "lenet": SUBJECTS["lenet"],
 }

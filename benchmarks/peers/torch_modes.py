@@ -1,4 +1,10 @@
-"""The ways torch can run a net: "eager", "channels-last", "compile", "compile-channels-last"."""
+"""The ways torch can run a net, each word of a mode adding one:
+
+eager           nothing
+channels-last   pictures and filters lie so
+compile         by torch.compile; autotune: trying more kernels
+graph           on a GPU, a training step as one CUDA graph
+"""
 
 import torch
 
@@ -16,4 +22,7 @@ def in_layout(values, mode):
 
 def compiled(net, mode):
     """What to call in place of the net."""
-    return torch.compile(net) if "compile" in mode else net
+    if "compile" not in mode:
+        return net
+    torch.compiler.reset()
+    return torch.compile(net, mode="max-autotune" if "autotune" in mode else None)

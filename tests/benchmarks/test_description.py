@@ -3,7 +3,7 @@
 import pytest
 from nets.description import blob_name, describe
 from nets.fed import training_net, without_dropout
-from nets.zoo import SUBJECTS
+from nets.zoo import GPU_SUBJECTS, SUBJECTS
 
 from cortado.proto import parse_net
 
@@ -84,9 +84,9 @@ def test_what_peers_cannot_do_is_named(layers, message):
         described(layers)
 
 
-@pytest.mark.parametrize("name", SUBJECTS)
+@pytest.mark.parametrize("name", GPU_SUBJECTS)
 def test_every_net_can_be_told(name):
-    subject = SUBJECTS[name]
+    subject = GPU_SUBJECTS[name]
     told = describe(training_net(subject.training, 2, subject.picture))
     assert told["inputs"] == {"data": [2, *subject.picture], "label": [2]}
     assert told["outputs"] == []

@@ -34,6 +34,25 @@ def test_a_worker_that_fails_says_why(tmp_path):
         Worker(sys.executable, SCRIPT, 1, folder=str(tmp_path), training=True)
 
 
+def test_a_worker_goes_from_job_to_job(folder, tmp_path):
+    told = {"folder": str(folder), "training": True}
+    with Worker(sys.executable, SCRIPT, 1, waits=True) as worker:
+        worker.load(**told, check=str(tmp_path / "results.npz"))
+        assert (tmp_path / "results.npz").exists()
+        worker.load(**told, update=True)
+        assert worker.run(1) > 0
+        worker.leave()
+        with pytest.raises(WorkerError, match="there is no job"):
+            worker.run(1)
+
+
+def test_a_worker_that_takes_too_long_is_ended(folder):
+    with Worker(sys.executable, SCRIPT, 1, waits=True) as worker:
+        worker.limit = 0.01
+        with pytest.raises(WorkerError, match=r"no answer in 0\.01 seconds"):
+            worker.load(folder=str(folder), training=True)
+
+
 def test_results_hold_gradients(folder, tmp_path):
     path = tmp_path / "results.npz"
     results(sys.executable, SCRIPT, 1, path, folder=str(folder), training=True)
@@ -70,3 +89,22 @@ def test_short_runs_are_repeated_and_medians_taken(monkeypatch):
     assert take_turns({"short": short, "long": long}, 3) == {"short": 2.0, "long": 5.0}
     assert short.counts == [1, 3, 3, 3]
     assert long.counts == [1, 1, 1, 1]
+
+
+class Broken(Clock):
+    """Fails in its second turn."""
+
+    def run(self, count):
+        if len(self.counts) == 2:
+            raise WorkerError("broken")
+        return super().run(count)
+
+
+def test_who_fails_takes_no_more_turns(monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    lost = {}
+    runners = {"whole": Clock(*[1.0] * 4), "broken": Broken(*[1.0] * 4)}
+    assert take_turns(runners, 3, lost=lost.__setitem__) == {"whole": 1.0}
+    assert str(lost["broken"]) == "broken"
+    with pytest.raises(WorkerError, match="broken"):
+        take_turns({"broken": Broken(*[1.0] * 4)}, 3)
