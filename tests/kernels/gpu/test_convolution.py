@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
-from emulated_gpu.nvcc import compile_only, why_missing
 from gpu_parity import ON_DEVICE, check_parity, gpu_kernel, gpu_layer
 from host_cudnn import computing_graphs
 
 from cortado.kernels.gpu import Wants
-from cortado.kernels.gpu.context import SOURCES
 
 
 def convolution(options: str, type: str = "Convolution") -> str:
@@ -142,13 +140,3 @@ def test_no_images(gpu):
 def test_none_for_more_than_three_axes(gpu):
     with pytest.raises(AssertionError, match="has no GPU kernel"):
         gpu_kernel(gpu, convolution("num_output: 1 kernel_size: 1"), (1, 1, 1, 1, 1, 1))
-
-
-@pytest.mark.skipif(why_missing() is not None, reason=str(why_missing()))
-@pytest.mark.parametrize("real", [0, 1, 2])
-@pytest.mark.parametrize("by_channels", [0, 1])
-def test_compiles_for_devices(real, by_channels):
-    names = ("SOURCE_ALONG_SUM", "TARGET_BY_CHANNELS", "BY_CHANNELS")
-    macros = {"REAL": real, **dict.fromkeys(names, by_channels)}
-    for source in ("correlation.cu", "correlation_filters.cu"):
-        compile_only(SOURCES / source, [SOURCES], macros)

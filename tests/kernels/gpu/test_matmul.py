@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
-from emulated_gpu.nvcc import compile_only, why_missing
 
-from cortado.kernels.gpu.context import SOURCES, Context
+from cortado.kernels.gpu.context import Context
 from cortado.kernels.gpu.matmul import multiply
 from cortado.kernels.slope import Ceiling
 
@@ -84,10 +83,3 @@ def test_transposed(context, left, right):
     result = np.empty(66 * 65, "float32")
     context.gpu.download(c.reshape(-1), result)
     np.testing.assert_allclose(result.reshape(66, 65), a @ b, 1e-4, 1e-4)
-
-
-@pytest.mark.skipif(why_missing() is not None, reason=str(why_missing()))
-@pytest.mark.parametrize("real", [0, 1, 2])
-def test_compiles_for_devices(real):
-    types = {"LEFT": "real", "RIGHT": "float", "OUT": "real", "A_ALONG_SUM": 1, "B_ALONG_SUM": 0}
-    compile_only(SOURCES / "matmul.cu", [SOURCES], {"REAL": real, **types})

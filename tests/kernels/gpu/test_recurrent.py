@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
-from emulated_gpu.nvcc import compile_only, why_missing
 from gpu_parity import check_parity, open_test_gpu
 
 from cortado.core.device import opening
-from cortado.kernels.gpu.context import SOURCES
 from cortado.nets import Net
 from cortado.proto import caffe_pb2
 from cortado.proto.caffe_pb2 import TRAIN
@@ -140,11 +138,3 @@ def test_16_bits(gpu):
         results = run(device="gpu", precision="bfloat16")
     for result, expected in zip(results, run(), strict=True):
         np.testing.assert_allclose(result, expected, 0.05, 0.02 * np.abs(expected).max())
-
-
-@pytest.mark.skipif(why_missing() is not None, reason=str(why_missing()))
-@pytest.mark.parametrize("real", [0, 1, 2])
-def test_compiles_for_devices(real):
-    types = {"FROM": "real", "FLAG": "float", "TO": "float", "ROUNDED": ""}
-    for source in ("recurrent.cu", "lstm_unit.cu", "scale_rows.cu"):
-        compile_only(SOURCES / source, [SOURCES], {"REAL": real, **types})
