@@ -13,11 +13,14 @@ from ..proto import ConfigError, read_solver
 from ..proto.caffe_pb2 import SolverParameter
 from . import narration
 from .detection_testing import check_evaluation, check_outputs, test_detector
+from .gpu_training_step import GpuTrainingStep
+from .gpu_updater import GpuUpdater
 from .learning_rate import learning_rate, steps_taken
 from .requests import Request, test_requests, train_request
 from .snapshot import check_prefix, learned_net, read_snapshot, write_snapshot
 from .testing import Interrupted, Scores, test_net
-from .training_step import training_step
+from .training_step import TrainingStep
+from .updater import Updater
 
 Asked = Callable[[], str | None]
 OnIteration = Callable[[int, SupportsFloat, float], None]
@@ -83,7 +86,7 @@ class Solver:
             self.test_nets[-1].debug_info |= param.debug_info
             if param.eval_type == "detection":
                 check_outputs(self.test_nets[-1])
-        self.step_parts = training_step(param, self.net)
+        self.step_parts = _training_step(param, self.net)
         files = [path for paths in param.weights for path in paths.split(",") if path]
         self.load_weights(files, weights_skip)
         self.smoothed = narration.SmoothedLoss(param.average_loss)
@@ -276,3 +279,10 @@ def _check_numbers(param: SolverParameter) -> None:
     for field, value in param.ListFields():
         if isinstance(value, float) and not math.isfinite(value):
             raise ConfigError(f"solver: {field.name} is {value:g}; it must be finite")
+
+
+def _training_step(param: Any, net: Net) -> TrainingStep:
+    """The training step of a net, on its device."""
+    if net.context is None:
+        return TrainingStep(param, net, Updater(param, net.weights))
+    return GpuTrainingStep(param, net, GpuUpdater(param, net.weights, net.context))

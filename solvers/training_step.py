@@ -46,13 +46,3 @@ class TrainingStep:
     def update(self) -> None:
         """Move the weights by the gradients."""
         self.updater.apply(self.rate, self.iteration)
-
-
-def training_step(param: Any, net: Net) -> TrainingStep:
-    """The training step of a net, on its device."""
-    if net.context is None:
-        return TrainingStep(param, net, Updater(param, net.weights))
-    from .gpu_training_step import GpuTrainingStep
-    from .gpu_updater import GpuUpdater
-
-    return GpuTrainingStep(param, net, GpuUpdater(param, net.weights, net.context))

@@ -51,3 +51,14 @@ def workplace(tmp_path_factory):
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def mnist(real, caffe, workplace):
+    """A folder with MNIST's databases and the prototxts of LeNet."""
+    source, folder = real("data/mnist"), workplace("lenet")
+    (folder / "data/mnist").mkdir(parents=True)
+    for ours, theirs in (("train", "train"), ("test", "t10k")):
+        files = [source / f"{theirs}-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1")]
+        caffe(folder, "convert_mnist", *files, f"data/mnist/{ours}_lmdb")
+    return folder

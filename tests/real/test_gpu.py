@@ -13,17 +13,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def mnist(real, caffe, workplace):
-    """A folder with MNIST's databases and the prototxts of LeNet."""
-    source, folder = real("data/mnist"), workplace("lenet_gpu")
-    (folder / "data/mnist").mkdir(parents=True)
-    for ours, theirs in (("train", "train"), ("test", "t10k")):
-        files = [source / f"{theirs}-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1")]
-        caffe(folder, "convert_mnist", *files, f"data/mnist/{ours}_lmdb")
-    return folder
-
-
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
 def test_training_reaches_the_accuracy_of_real_caffe(mnist, caffe, precision):
     log = caffe(

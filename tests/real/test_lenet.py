@@ -9,17 +9,6 @@ from cortado.proto import format_text, parse_net
 MODEL = "models/lenet/train_test.prototxt"
 
 
-@pytest.fixture(scope="module")
-def mnist(real, caffe, workplace):
-    """A folder with MNIST's databases and the prototxts of LeNet."""
-    source, folder = real("data/mnist"), workplace("lenet")
-    (folder / "data/mnist").mkdir(parents=True)
-    for ours, theirs in (("train", "train"), ("test", "t10k")):
-        files = [source / f"{theirs}-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1")]
-        caffe(folder, "convert_mnist", *files, f"data/mnist/{ours}_lmdb")
-    return folder
-
-
 @pytest.mark.parametrize(
     ("iteration", "accuracy", "loss"),
     [(5000, "0.9895", "0.0314825"), (10000, "0.9906", "0.0287233")],
