@@ -31,7 +31,7 @@ class Gpu:
     def __init__(self, ordinal: int = 0):
         self._cupy = load("cupy", "gpu", f'device "gpu:{ordinal}"')
         self._runtime = self._cupy.cuda.runtime
-        self.count = self._count()  # how many GPUs there are
+        self.count = self._count(ordinal)  # how many GPUs there are
         if ordinal >= self.count:
             known = ", ".join(f'"gpu:{i}"' for i in range(self.count)) or "none"
             raise ConfigError(f'device "gpu:{ordinal}": there is no such GPU; found {known}')
@@ -180,26 +180,27 @@ class Gpu:
         event.record(stream)
         return event
 
-    def _count(self) -> int:
+    def _count(self, ordinal: int) -> int:
         try:
             return self._runtime.getDeviceCount()
         except self._runtime.CUDARuntimeError as problem:
-            raise ConfigError(_explained(str(problem))) from None
+            reason = _explained(str(problem))
+            raise ConfigError(f'device "gpu:{ordinal}" cannot be used: {reason}') from None
 
 
 def _explained(problem: str) -> str:
     """What CUDA said, with what to do about it."""
     if "InsufficientDriver" in problem:
         return (
-            "no GPU is usable: there is no NVIDIA driver, or one too old for this CuPy; "
+            "there is no NVIDIA driver, or one too old for this CuPy; "
             f"nvidia-smi should run and show CUDA 13 or later (CUDA says {problem})"
         )
     if "NoDevice" in problem:
         return (
-            "no GPU is usable: the driver shows none; see nvidia-smi and CUDA_VISIBLE_DEVICES "
+            "the driver shows no GPU; see nvidia-smi and CUDA_VISIBLE_DEVICES "
             f"(CUDA says {problem})"
         )
-    return f"no GPU is usable: CUDA says {problem}"
+    return f"CUDA says {problem}"
 
 
 def _address(array: np.ndarray) -> int:
