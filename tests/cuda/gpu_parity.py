@@ -6,12 +6,14 @@ The device is an emulated one or, with CORTADO_TEST_GPU set, the first of the ma
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 from emulated_gpu import ORDERS, EmulatedGpu, thread_order, why_missing
 
 from cortado.core import Blob, Layer, Layout
+from cortado.core.blob import Side
 from cortado.kernels.choice import only
 from cortado.kernels.gpu import Context, Wants
 from cortado.layers import create_layer
@@ -68,7 +70,8 @@ def check_parity(
 
     Every thread order is tried, and channels-last blobs where the kernel takes them. Two passes
     are run, so that whatever a kernel leaves behind is seen to do no harm. Weight gradients are
-    once written and once added.
+    once written and once added. What is to be written is NaN before, as memory that blobs share
+    holds anything.
     """
     arrays = _arrays(bottoms, seed)
     wanted = (prototxt, arrays, tops, phase, in_place, no_gradient, seed)
@@ -79,7 +82,7 @@ def check_parity(
             if channels_last and not _can_be_channels_last(tried):
                 continue
             with thread_order(order):
-                results = _run_on_gpu(tried, backward, channels_last)
+                results = _run_on_gpu(tried, backward, channels_last, expected)
             where = f"{order} threads, {'channels-last' if channels_last else 'plain'}"
             for name, array in expected.items():
                 np.testing.assert_allclose(
@@ -175,7 +178,9 @@ def _run_on_host(tried: Tried, backward: bool) -> dict[str, np.ndarray]:
     return tried.results
 
 
-def _run_on_gpu(tried: Tried, backward: bool, channels_last: bool) -> dict[str, np.ndarray]:
+def _run_on_gpu(
+    tried: Tried, backward: bool, channels_last: bool, expected: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
     layer, bottom, top, kernel = tried.layer, tried.bottom, tried.top, tried.kernel
     residence = _residence_of(tried)
     if channels_last:
@@ -187,6 +192,7 @@ def _run_on_gpu(tried: Tried, backward: bool, channels_last: bool) -> dict[str, 
     context = kernel._context
     for turn in range(2):
         _refill(tried, turn)
+        _spoil(top, "data", [*bottom, *layer.weights])
         residence.begin()
         calls = kernel.bind_forward(bottom, top)
         context.changing.send()
@@ -197,6 +203,7 @@ def _run_on_gpu(tried: Tried, backward: bool, channels_last: bool) -> dict[str, 
         if not backward:
             continue
         _set_gradients(tried, turn)
+        _spoil(_to_be_written(tried, turn, expected), "diff", top)
         residence.begin()
         adds = [turn > 0] * len(layer.weights)
         wants = Wants(layer.propagate_down, layer.param_propagate_down, adds)
@@ -219,6 +226,26 @@ def _refill(tried: Tried, turn: int) -> None:
         blob.data[...] = rng.standard_normal(blob.shape)
 
 
+def _to_be_written(tried: Tried, turn: int, expected: dict[str, np.ndarray]) -> list[Blob]:
+    """Whose gradient is not added; statistics among the weights have none."""
+    blobs = _with_gradients(tried)
+    bottoms = len(blobs) - len(tried.layer.weights)
+    return [
+        blob
+        for i, blob in enumerate(blobs)
+        if i < bottoms or (turn == 0 and expected[f"backward 0, diff {i}"].any())
+    ]
+
+
+def _spoil(blobs: Sequence[Blob], side: Side, others: Sequence[Blob]) -> None:
+    """Write NaN to what is to be written over, unless the others' numbers lie there too."""
+    memory_of = attrgetter(f"{side}_memory")
+    kept = [memory_of(blob) for blob in others]
+    for blob in blobs:
+        if memory_of(blob) not in kept:
+            getattr(blob, side)[...] = np.nan
+
+
 def _set_gradients(tried: Tried, turn: int) -> None:
     rng = np.random.default_rng(200 + turn)
     for blob in tried.top:
@@ -226,9 +253,13 @@ def _set_gradients(tried: Tried, turn: int) -> None:
 
 
 def _note_gradients(tried: Tried, turn: int) -> None:
+    _note(tried, f"backward {turn}", "diff", _with_gradients(tried))
+
+
+def _with_gradients(tried: Tried) -> list[Blob]:
     layer = tried.layer
     wanted = [b for b, want in zip(tried.bottom, layer.propagate_down, strict=True) if want]
-    _note(tried, f"backward {turn}", "diff", [*wanted, *layer.weights])
+    return [*wanted, *layer.weights]
 
 
 def _note(tried: Tried, when: str, side: str, blobs: Sequence[Blob]) -> None:
