@@ -85,9 +85,10 @@ def _graph(
         try:
             known[key] = _prepared(context, recipe, first, arrays)
         except cudnn.PlanningError as problem:
-            known[key] = problem
-    if isinstance(known[key], cudnn.PlanningError):
-        raise known[key]
+            # Not the error itself: it holds on to the frames that it came through, with arrays.
+            known[key] = str(problem)
+    if isinstance(known[key], str):
+        raise cudnn.PlanningError(known[key])
     return known[key]
 
 

@@ -1,5 +1,7 @@
 """Layers whose products cuDNN takes, or declines; its graphs are computed on the host."""
 
+import gc
+
 import numpy as np
 import pytest
 from gpu_parity import ON_DEVICE, check_parity, open_test_gpu
@@ -7,7 +9,7 @@ from host_cudnn import computing_graphs
 
 from cortado.core.device import opening
 from cortado.kernels.choice import only
-from cortado.kernels.gpu import Context
+from cortado.kernels.gpu import Context, cudnn_graphs
 from cortado.kernels.gpu.cudnn_choice import may_ask_cudnn
 from cortado.nets import Net
 from cortado.proto import caffe_pb2
@@ -93,6 +95,15 @@ def test_a_second_form_is_asked_for(gpu, monkeypatch):
     with computing_graphs(monkeypatch, declines=lambda it: True) as asked:
         check_parity(gpu, inner_product("num_output: 4"), (2, 6))
     assert not asked.names
+
+
+def test_a_plan_that_is_missing_keeps_no_memory(gpu, monkeypatch):
+    tried = convolution("num_output: 3 kernel_size: 2")
+    with computing_graphs(monkeypatch, declines=lambda it: True):
+        check_parity(gpu, tried, (2, 3, 4, 5), atol=1e-4)
+        gc.collect()
+        free, total = gpu.memory_info()
+        assert total - free < cudnn_graphs.LIMIT
 
 
 @pytest.mark.parametrize("prototxt", [convolution("num_output: 2 kernel_size: 2")])
