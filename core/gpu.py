@@ -1,7 +1,8 @@
 """Gpu: one CUDA device, by way of CuPy. All that touches CUDA itself stands here.
 
 Work goes to a stream of our own, in order; uploads ahead of need go to another. Arrays on the
-device are flat CuPy arrays and views of them; nobody computes with those but kernels.
+device are flat CuPy arrays and views of them; nobody computes with those but kernels. Threads take
+turns (Residence.turn): nothing of one may come into the pass of another.
 """
 
 from collections.abc import Callable, Sequence
@@ -87,8 +88,9 @@ class Gpu:
 
     def download(self, device: Array, host: np.ndarray) -> None:
         """Copy flat memory from the device, and wait for it."""
-        self._copy(self.pointer(device), _address(host), device.nbytes, host.nbytes)
-        self._stream.synchronize()
+        with self.residence.turn:
+            self._copy(self.pointer(device), _address(host), device.nbytes, host.nbytes)
+            self._stream.synchronize()
 
     def copy(self, source: Array, target: Array) -> None:
         """Copy flat memory on the device."""
@@ -97,7 +99,9 @@ class Gpu:
     def clear(self, array: Array) -> None:
         """Set flat memory on the device to zero."""
         if array.nbytes:
-            self._runtime.memsetAsync(self.pointer(array), 0, array.nbytes, self._stream.ptr)
+            with self.residence.turn:
+                self.activate()
+                self._runtime.memsetAsync(self.pointer(array), 0, array.nbytes, self._stream.ptr)
 
     def pointer(self, array: Array) -> int:
         """Where an array begins in the memory of the device."""
@@ -117,22 +121,24 @@ class Gpu:
 
     def capture(self, calls: Sequence[Call]) -> Call:
         """A call that makes these launches again, as one: a CUDA graph of them."""
-        self.activate()
-        # Relaxed: code that loads a module or asks for the time of day may run meanwhile.
-        self._stream.begin_capture(self._runtime.streamCaptureModeRelaxed)
-        try:
-            for call in calls:
-                call()
-        except BaseException:
-            self._stream.end_capture()
-            raise
-        graph = self._stream.end_capture()
-        graph.upload(self._stream)
+        with self.residence.turn:
+            self.activate()
+            # Relaxed: code that loads a module or asks for the time of day may run meanwhile.
+            self._stream.begin_capture(self._runtime.streamCaptureModeRelaxed)
+            try:
+                for call in calls:
+                    call()
+            except BaseException:
+                self._stream.end_capture()
+                raise
+            graph = self._stream.end_capture()
+            graph.upload(self._stream)
         return partial(graph.launch, self._stream)
 
     def synchronize(self) -> None:
         """Wait until all work is done; what went wrong in a kernel is raised here."""
-        self._stream.synchronize()
+        with self.residence.turn:
+            self._stream.synchronize()
 
     def mark(self) -> Any:
         """An event that comes when all work asked for so far is done.
@@ -147,18 +153,20 @@ class Gpu:
 
     def time(self, call: Call) -> float:
         """Seconds that a call's work takes on the device."""
-        self.activate()
-        start, end = (self._cupy.cuda.Event() for _ in range(2))
-        start.record(self._stream)
-        call()
-        end.record(self._stream)
-        end.synchronize()
+        with self.residence.turn:
+            self.activate()
+            start, end = (self._cupy.cuda.Event() for _ in range(2))
+            start.record(self._stream)
+            call()
+            end.record(self._stream)
+            end.synchronize()
         return self._cupy.cuda.get_elapsed_time(start, end) / 1000
 
     def _allocate(self, make: Callable[..., Array], count: int, dtype: Any) -> Array:
-        self.activate()
         try:
-            return make(count, dtype)
+            with self.residence.turn:
+                self.activate()
+                return make(count, dtype)
         except self._cupy.cuda.memory.OutOfMemoryError:
             free, total = self.memory_info()
             size = count * np.dtype(dtype).itemsize
@@ -173,11 +181,14 @@ class Gpu:
             raise ValueError(f"{size} bytes do not fit an array of {room}")
         if size:
             kind, stream = self._runtime.memcpyDefault, stream or self._stream
-            self._runtime.memcpyAsync(target, source, size, kind, stream.ptr)
+            with self.residence.turn:
+                self._runtime.memcpyAsync(target, source, size, kind, stream.ptr)
 
     def _event(self, stream: Any) -> Any:
-        event = self._cupy.cuda.Event(disable_timing=True)
-        event.record(stream)
+        with self.residence.turn:
+            self.activate()  # an event is of the present device, as the stream has to be
+            event = self._cupy.cuda.Event(disable_timing=True)
+            event.record(stream)
         return event
 
     def _count(self, ordinal: int) -> int:

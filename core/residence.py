@@ -5,6 +5,9 @@ next pass. Nothing is done per blob and pass: passes are counted, and a host's c
 the pass it was made after.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -18,19 +21,28 @@ class Residence:
 
     A pass over a net stands between begin() and end(): what somebody may have written on the host
     goes up before it, and counts as old after it.
+
+    turn    held by the thread whose pass it is: others would come between with their own work, even
+            into a graph that is being captured
     """
 
     def __init__(self, gpu: Any):
         self.gpu = gpu
         self.passes = 0
         self.is_running = False
+        self.turn = RLock()
         self._shown: dict[Twin, None] = {}  # given to somebody on the host since the last pass
 
     def begin(self) -> None:
-        """Bring to the device what was written on the host."""
-        self.gpu.activate()
-        for twin in self._shown:
-            twin.push()
+        """Wait for our turn, and bring to the device what was written on the host."""
+        self.turn.acquire()
+        try:
+            self.gpu.activate()
+            for twin in self._shown:
+                twin.push()
+        except BaseException:
+            self.turn.release()
+            raise
         self._shown.clear()
         self.is_running = True
 
@@ -38,6 +50,16 @@ class Residence:
         """From now on the device's numbers are the current ones."""
         self.is_running = False
         self.passes += 1
+        self.turn.release()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """A pass, which ends also where something goes wrong."""
+        self.begin()
+        try:
+            yield
+        finally:
+            self.end()
 
     def show(self, twin: "Twin") -> None:
         """Note that somebody on the host has the array, and may write to it."""
@@ -73,15 +95,16 @@ class Twin:
         During a pass it is what the pass's own copies made of it.
         """
         residence = self.residence
-        if self._host is None:
-            self._host = np.zeros(self.count, self.dtype)
-            if self._device is not None and not residence.is_running:
-                self.fetch()
-        if not residence.is_running:
-            if self._device is not None and self._seen != residence.passes:
-                self.fetch()
-            residence.show(self)
-        return self._host
+        with residence.turn:
+            if self._host is None:
+                self._host = np.zeros(self.count, self.dtype)
+                if self._device is not None and not residence.is_running:
+                    self.fetch()
+            if not residence.is_running:
+                if self._device is not None and not self._is_seen:
+                    self.fetch()
+                residence.show(self)
+            return self._host
 
     def device(self) -> Array:
         """The device's array; what was written on the host so far goes along."""
@@ -90,6 +113,15 @@ class Twin:
             if self._host is not None:
                 self.store()
         return self._device
+
+    def clear(self) -> None:
+        """Set all numbers to zero on both sides, between passes."""
+        with self.residence.turn:
+            if self._host is not None:
+                self._host[...] = 0
+            if self._device is not None:
+                self.residence.gpu.clear(self._device)
+            self._seen = self.residence.passes
 
     def lie_in(self, device: Array) -> None:
         """Let the device's numbers be a slice of a larger array of its own; none are kept."""

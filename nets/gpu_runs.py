@@ -34,14 +34,11 @@ class GpuRuns:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Around what runs layers: what the host wrote goes to the device, and grows old."""
-        residence = self.context.gpu.residence
-        residence.begin()
         try:
-            yield
+            with self.context.gpu.residence.running():
+                yield
         except OutOfDeviceMemory as problem:
             raise OutOfDeviceMemory(f"{problem}. {self.describe_memory()}") from None
-        finally:
-            residence.end()
 
     def begin_forward(self) -> None:
         """Send the numbers that are others in every pass."""
@@ -53,6 +50,11 @@ class GpuRuns:
         if calls is not None:
             self._recordings.run("forward", [calls])
         return calls is not None
+
+    def seed(self) -> None:
+        """Set the gradients of losses, where they are others in every pass."""
+        for call in self.seeding:
+            call()
 
     def backward(self, adds: bool) -> None:
         """Run a backward pass that adds to the diffs of weights, or writes them."""

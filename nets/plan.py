@@ -232,6 +232,8 @@ class Plan:
         one_by_one = not self._ran_whole
         if not adds:
             self._layer_runs.clear_diffs(wanted)
+        if self.gpu_runs and any(end <= i <= start for i, _, _ in self.losses):
+            self.gpu_runs.seed()
         for step in reversed(self.steps):
             members = [i for i in wanted if i in step.layers]
             if not members:

@@ -117,7 +117,10 @@ class Weights:
 
     def clear_diffs(self) -> None:
         """Set every gradient to zero."""
-        self.diff[...] = 0
+        if self._twins:
+            self._twins[1].clear()
+        else:
+            self.diff[...] = 0
 
     def _add(self, layer: Layer, index: int, spec: Any) -> Weight:
         weight = Weight(layer.weights[index], layer.name, index, spec.name)

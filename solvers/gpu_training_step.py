@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import SupportsFloat
 
-from ..core import Call
+from ..core import Array, Call
 from ..nets import Net
 from .gpu_updater import GpuUpdater
 from .late_loss import LossRing
@@ -23,6 +23,7 @@ class GpuTrainingStep(TrainingStep):
         super().__init__(param, net, updater)
         self._updated = False
         self._ring: LossRing | None = None
+        self._tops: list[tuple[Array, float]] = []
         self._recording: list[Sequence[Call]] = []
 
     def gradients(self) -> SupportsFloat:
@@ -50,9 +51,11 @@ class GpuTrainingStep(TrainingStep):
 
     def _after_forward(self) -> list[Sequence[Call]]:
         """The calls that note the loss of each batch."""
-        if not self._recording:
-            assert self._ring
-            tops = [(top.gpu_data, weight) for _, top, weight in self.net.plan.losses]
+        assert self._ring
+        tops = [(top.gpu_data, weight) for _, top, weight in self.net.plan.losses]
+        is_same = all(a[0] is b[0] for a, b in zip(tops, self._tops, strict=False))
+        if not self._recording or not is_same:  # another shape has another array
+            self._tops = tops
             self._recording = [
                 self._ring.bind(tops, adds=batch > 0) for batch in range(self.param.iter_size)
             ]

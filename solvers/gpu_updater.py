@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import numpy as np
+
 from ..core import Array, Call
 from ..core.residence import Twin
 from ..kernels import gpu
+from ..kernels.gpu.update import sums_of_squares
 from ..nets.weights import Weights
 from .updater import Updater
 
@@ -39,6 +42,8 @@ class GpuUpdater(Updater):
             param.clip_gradients,
             param.iter_size,
         )
+        self._squaring, self._squares = sums_of_squares(self.context, weights.gpu_data)
+        self._found = np.zeros(self._squares.size)
         history = [twin.device() for twin in self._twins]
         self.calls: list[Call] = update.bind(
             weights.gpu_data, weights.gpu_diff, history, lambda: self._rate
@@ -49,6 +54,14 @@ class GpuUpdater(Updater):
         """What the rule remembers: copies, and what is written to them counts."""
         return [twin.host() for twin in self._twins]
 
+    def are_weights_finite(self) -> bool:
+        # Looked at there: all weights would have to come here, and to go back before the next pass.
+        with self.context.gpu.residence.running():
+            for call in self._squaring:
+                call()
+            self.context.gpu.download(self._squares, self._found)
+        return bool(np.isfinite(self._found).all())
+
     def begin(self, rate: float, iteration: int) -> None:
         """Send the rate and the numbers of the next update."""
         self._rate = rate
@@ -56,10 +69,8 @@ class GpuUpdater(Updater):
         self.changing.send()
 
     def apply(self, rate: float, iteration: int) -> None:
-        residence = self.context.gpu.residence
-        residence.begin()
-        self.begin(rate, iteration)
-        for call in self.calls:
-            call()
-        residence.end()
+        with self.context.gpu.residence.running():
+            self.begin(rate, iteration)
+            for call in self.calls:
+                call()
         self.weights.version += 1

@@ -259,7 +259,8 @@ class Solver:
         if self._reported_nan:
             return
         # ReLU makes a number of what a weight that is none spoils, so the loss may be finite.
-        if math.isfinite(loss) and not (look_at_weights and _any_nonfinite(self.net)):
+        updater = self.step_parts.updater
+        if math.isfinite(loss) and not (look_at_weights and not updater.are_weights_finite()):
             return
         self._reported_nan = True
         where = first_nonfinite(self.net) or "none: the blobs are finite, their sum is not"
@@ -268,10 +269,6 @@ class Solver:
             f"Iteration {self.iteration}: the loss is {loss:g}. First blob that is not finite: "
             f"{where}. Try a lower base_lr, or clip_gradients; check the labels and the data",
         )
-
-
-def _any_nonfinite(net: Net) -> bool:
-    return not math.isfinite(float(net.weights.data.sum()))
 
 
 def _check_numbers(param: SolverParameter) -> None:

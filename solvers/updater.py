@@ -3,6 +3,7 @@
 Rate, clip (global L2 norm over the summed gradients), divide by iter_size, decay, rule.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,6 +48,10 @@ class Updater:
     def history(self) -> list[Array]:
         """What the rule remembers, live."""
         return self._history
+
+    def are_weights_finite(self) -> bool:
+        """Whether all weights are numbers still."""
+        return math.isfinite(float(self.weights.data.sum()))
 
     def apply(self, rate: float, iteration: int) -> None:
         """Turn the summed gradients into a step of all weights; rate as the policy sets it."""

@@ -29,11 +29,9 @@ class LossScale:
 
     def seed(self, tops: Sequence[tuple[Array, float]]) -> list[Call]:
         """The calls that set diffs of losses to their weights, times the scale."""
-        function = self._context.function("update.cu", "seed")
-        return [
-            call
-            for diff, weight in tops
-            for call in self._context.each(
-                function, "loss scale", diff.size, diff, diff.size, float(weight), self.scale
-            )
-        ]
+        calls = []
+        for diff, weight in tops:
+            seed = self._context.function("update.cu", "seed", diff.dtype)
+            numbers = diff.size, float(weight), self.scale
+            calls += self._context.each(seed, "loss scale", diff.size, diff, *numbers)
+        return calls

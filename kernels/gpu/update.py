@@ -86,14 +86,18 @@ class Update:
         With a loss scale, gradients that are not finite are left out of any update.
         """
         context = self._context
-        blocks = min(NORM_BLOCKS, -(-g.size // THREADS))
-        partial = context.zeros(blocks, "float64")
-        squares = context.function("update.cu", "squares")
+        squaring, partial = sums_of_squares(context, g)
         clip = context.function("update.cu", "clip")
         scaling = context.loss_scale
-        numbers = partial, blocks, float(self._limit), float(self._batches), scale
+        numbers = partial, partial.size, float(self._limit), float(self._batches), scale
         scales = (scaling.scale, scaling.good) if scaling else (None, None)
-        return [
-            *context.blocks(squares, "squares", blocks, THREADS, g, g.size, partial),
-            *context.blocks(clip, "clip", 1, THREADS, *numbers, *scales),
-        ]
+        return [*squaring, *context.blocks(clip, "clip", 1, THREADS, *numbers, *scales)]
+
+
+def sums_of_squares(context: Context, numbers: Array) -> tuple[list[Call], Array]:
+    """The calls that sum the squares of shares of a flat array, and where: float64 numbers."""
+    blocks = min(NORM_BLOCKS, -(-numbers.size // THREADS))
+    partial = context.zeros(blocks, "float64")
+    squares = context.function("update.cu", "squares")
+    arguments = numbers, numbers.size, partial
+    return context.blocks(squares, "squares", blocks, THREADS, *arguments), partial

@@ -1,5 +1,7 @@
 """Nets on a GPU, as their users see them."""
 
+from threading import Thread
+
 import numpy as np
 import pytest
 from emulated_gpu import EmulatedGpu
@@ -125,6 +127,19 @@ def test_gradients_are_added_until_they_are_cleared():
         assert all(map(np.allclose, arrays, once[name]))
 
 
+@pytest.mark.skipif(ON_DEVICE, reason="counts what an emulated device is asked to do")
+def test_gradients_are_cleared_where_they_are(gpu):
+    net = make(PLAIN)
+    net.forward()
+    net.backward()
+    before = gpu.downloads, gpu.bytes_uploaded
+    net.clear_diffs()
+    with gpu.residence.running():
+        assert gpu.downloads == before[0]
+        assert gpu.bytes_uploaded - before[1] < net.weights.size
+    assert not net.weights.diff.any()
+
+
 def test_what_is_written_to_a_blob_counts_in_the_next_pass():
     net = make(PLAIN)
     net.forward()
@@ -217,6 +232,46 @@ def test_blobs_are_stored_in_16_bits_but_for_labels_and_losses(precision):
     for name, arrays in gradients(exact).items():
         for ours, theirs in zip(gradients(net)[name], arrays, strict=True):
             np.testing.assert_allclose(ours / scale, theirs, rtol=0.1, atol=0.02, err_msg=name)
+
+
+def test_gradients_of_parts_are_scaled_in_float16_too():
+    whole, parts = make(PLAIN, precision="float16"), make(PLAIN, precision="float16")
+    for net in (whole, parts):
+        net.forward()
+    whole.backward(adds=False)
+    parts.clear_diffs()
+    for i in reversed(range(len(parts.layers))):
+        parts.backward(i, i)
+    for name, arrays in gradients(whole).items():
+        assert all(map(np.allclose, gradients(parts)[name], arrays)), name
+
+
+def test_a_loss_may_be_stored_in_float16():
+    text = PLAIN[: PLAIN.index('layer { name: "loss"')]
+    net = make(text + 'layer { name: "y" type: "AbsVal" bottom: "ip" top: "y" loss_weight: 0.25 }',
+               precision="float16")  # fmt: skip
+    net.forward()
+    net.backward()
+    assert net.blobs["y"].gpu_diff.dtype == "float16"
+    assert np.all(net.blobs["y"].diff == 2.0**14)
+
+
+def test_threads_take_turns():
+    nets = [make() for _ in range(2)]
+    expected = nets[0].forward()
+    seen = [[], []]
+
+    def run(net, losses):
+        for _ in range(6):
+            losses.append(net.forward())
+            net.backward()
+
+    threads = [Thread(target=run, args=pair) for pair in zip(nets, seen, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [[expected] * 6] * 2
 
 
 @pytest.mark.parametrize(

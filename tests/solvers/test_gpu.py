@@ -65,6 +65,7 @@ def test_every_rule_moves_the_weights_as_on_the_host(make_solver, rule):
         "iter_size: 2 momentum: 0.9",
         "clip_gradients: 0.05",
         "clip_gradients: 1000 iter_size: 2",
+        "clip_gradients: 0 weight_decay: 0.1",
         'weight_decay: 0.1 regularization_type: "L1"',
         'lr_policy: "inv" gamma: 0.5 power: 0.75',
         "average_loss: 3",
@@ -96,6 +97,28 @@ def test_losses_are_not_read_before_somebody_asks(make_solver, gpu):
     assert solver.smoothed.value > 0
     assert gpu.downloads == waits + per_step + 2  # the losses, and what kernels found wrong
     assert (per_step == 0) == (fetches <= 1)
+
+
+@emulated
+def test_weights_stay_on_the_device_while_losses_are_displayed(make_solver, gpu):
+    solver = make_solver("display: 1", device="gpu")
+    solver.step(3)
+    size = solver.net.weights.size * 4
+    before = gpu.bytes_uploaded
+    solver.step(1)
+    assert gpu.bytes_uploaded - before < size
+    solver.net.params["ip"][0].data[0, 0] = np.nan
+    assert not solver.step_parts.updater.are_weights_finite()
+
+
+def test_an_update_that_fails_does_not_leave_blobs_in_the_middle_of_a_pass(make_solver):
+    solver = make_solver(device="gpu")
+    solver.step(1)
+    updater = solver.step_parts.updater
+    updater.calls = [lambda: 1 / 0]
+    with pytest.raises(ZeroDivisionError):
+        updater.apply(0.1, 1)
+    assert not solver.net.gpu.residence.is_running
 
 
 def test_a_resumed_run_equals_an_unbroken_one(make_solver):

@@ -14,15 +14,15 @@ KERNEL(squares)(const float* g, int count, double* partial) {
 }
 
 // diff = weight * scale: the gradient of a loss with respect to itself.
-KERNEL(seed)(float* diff, int count, float weight, const float* scale) {
+KERNEL(seed)(real* diff, int count, float weight, const float* scale) {
     EACH(i, count) {
-        diff[i] = weight * *scale;
+        diff[i] = number(weight * *scale);
     }
 }
 
 // scale = what gradients are multiplied by: 1 / batches, less where their norm is above the limit.
 // One block; with limit < 0 there is none. With a loss_scale gradients are that much too large, and
-// where they are not finite scale becomes 0, loss_scale half of what it was.
+// where they are not finite scale becomes -1, loss_scale half of what it was.
 KERNEL(clip)
 (const double* partial, int blocks, float limit, float batches, float* scale, float* loss_scale,
  int* good) {
@@ -33,7 +33,7 @@ KERNEL(clip)
     const float times = loss_scale ? *loss_scale : 1.f;
     const float norm = (float)sqrt(sum) / times;
     if (loss_scale && !(norm <= 3.402823466e38f)) {
-        *scale = 0;
+        *scale = -1;
         *loss_scale = fmaxf(times / 2, 1.f);
         *good = 0;
         return;
@@ -47,7 +47,7 @@ KERNEL(clip)
 
 #ifdef RULE
 // Block b moves the numbers bounds[2 b] .. bounds[2 b + 1] - 1; factors: its rate's factor and its
-// decay; a scale of 0 leaves the update out. n0, n1... point to the numbers of the rule's formula.
+// decay; a scale below 0 leaves the update out. n0, n1... point to the numbers of the rule's formula.
 KERNEL(update)
 (float* w, const float* g, float* h, float* s, const int* bounds, const float* factors,
  const float* scale, int l1, const float* rate, const float* n0, const float* n1, const float* n2,
@@ -55,7 +55,7 @@ KERNEL(update)
     const int start = bounds[2 * blockIdx.x], stop = bounds[2 * blockIdx.x + 1];
     const float lr = *rate * factors[2 * blockIdx.x], decay = factors[2 * blockIdx.x + 1];
     const float times = *scale;
-    if (times == 0) return;
+    if (times < 0) return;
     for (int i = start + threadIdx.x; i < stop; i += blockDim.x) {
         const float weight = w[i];
         const float direction = l1 ? (float)((weight > 0) - (weight < 0)) : weight;
