@@ -47,7 +47,7 @@ KERNEL(clip)
 
 #ifdef RULE
 // Block b moves the numbers bounds[2 b] .. bounds[2 b + 1] - 1; factors: its rate's factor and its
-// decay; a scale below 0 leaves the update out. n0, n1... point to the numbers of the rule's formula.
+// decay; a scale below 0 leaves the update out. n0, n1... point to the numbers of the formula.
 KERNEL(update)
 (float* w, const float* g, float* h, float* s, const int* bounds, const float* factors,
  const float* scale, int l1, const float* rate, const float* n0, const float* n1, const float* n2,
