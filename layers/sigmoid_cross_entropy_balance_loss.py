@@ -58,7 +58,7 @@ class SigmoidCrossEntropyBalanceLoss(LossLayer):
 
     def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
         items = bottom[0].shape[0]
-        cost = "fmaxf(b == 1 ? -a : a, 0.f) + log1pf(expf(-fabsf(a)))"
+        cost = "softplus(b == 1 ? -a : a)"
         return gpu.ItemLoss(
             context,
             [blob.shape for blob in bottom],
@@ -66,7 +66,7 @@ class SigmoidCrossEntropyBalanceLoss(LossLayer):
             sums=["b == 1", "b == 0", f"b == 1 ? {cost} : 0.f", f"b == 0 ? {cost} : 0.f"],
             item_loss="(s[1] * s[2] + s[0] * s[3]) / fmax(s[0] + s[1], 1.0)",
             keeps=["s[1] / fmax(s[0] + s[1], 1.0)", "s[0] / fmax(s[0] + s[1], 1.0)"],
-            slopes=["(b == 1 ? f[0] : b == 0 ? f[1] : 0.f) * (0.5f * tanhf(0.5f * a) + 0.5f - b)"],
+            slopes=["(b == 1 ? f[0] : b == 0 ? f[1] : 0.f) * (sigmoid(a) - b)"],
             items=items,
             divisor=max(items, 1),
         )

@@ -106,6 +106,6 @@ class SigmoidCrossEntropyLoss(LossLayer):
             ],
             item_loss=f"s[0] / {valid}",
             keeps=[f"1.0 / {valid}"],
-            slopes=[f"{counts} ? f[0] * (0.5f * tanhf(0.5f * a) + 0.5f - b) : 0.f"],
+            slopes=[f"{counts} ? f[0] * (sigmoid(a) - b) : 0.f"],
             divisor=divisor or 1.0,
         )

@@ -17,8 +17,8 @@ MOST_BLOCKS = 1 << 11
 class ItemLoss:
     """loss = beginning + sum of item_loss over the items / divisor.
 
-    All are expressions of CUDA's C, in which a, b, c and d are numbers of the bottoms, p and q the
-    `numbers`:
+    All are expressions of CUDA's C and functions.cuh, in which a, b, c and d are numbers of the
+    bottoms, p and q the `numbers`:
 
     sums       s[0], s[1], ... of an item: what is added up over its numbers
     item_loss  in these sums

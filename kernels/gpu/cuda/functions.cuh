@@ -5,6 +5,7 @@ __device__ __forceinline__ float clamped(float v, float low, float high) {
     return v < low ? low : v > high ? high : v;
 }
 __device__ __forceinline__ float rectified(float v, float slope) { return v > 0 ? v : slope * v; }
+// 1 / (1 + exp(-v)), but this cannot overflow.
 __device__ __forceinline__ float sigmoid(float v) { return 0.5f * tanhf(0.5f * v) + 0.5f; }
 __device__ __forceinline__ float softplus(float v) {
     return fmaxf(v, 0.f) + log1pf(expf(-fabsf(v)));

@@ -2,6 +2,7 @@
 // a, b, c and d are the numbers of up to four blobs that lie alike, as (items, size); p and q are
 // numbers of the layer, s[k] the sums of an item, f[k] what backward has to know of it, label one
 // number of the item that a blob gives. Blobs may be null.
+#include "functions.cuh"
 #include "numbers.cuh"
 #include "places.cuh"
 

@@ -1,12 +1,10 @@
 // One unit of an LSTM: c = f c_before + i g, h = o tanh(c), with i, f, o sigmoids and g a tanh.
 #pragma once
+#include "functions.cuh"
 
 struct Gates {
     float i, f, o, g;
 };
-
-// sigmoid(x) = (1 + tanh(x / 2)) / 2 cannot overflow.
-__device__ inline float sigmoid(float x) { return 0.5f * tanhf(0.5f * x) + 0.5f; }
 
 __device__ inline Gates opened(float i, float f, float o, float g) {
     return {sigmoid(i), sigmoid(f), sigmoid(o), tanhf(g)};
