@@ -44,6 +44,8 @@ class Gpu:
             )
         self.properties: dict[str, Any] = self._runtime.getDeviceProperties(ordinal)
         self.name: str = self.properties["name"].decode()
+        # Where it does, as Grace Hopper, the driver need not copy pageable memory at once.
+        self._reads_pages = bool(self.properties.get("pageableMemoryAccessUsesHostPageTables"))
         self.residence = Residence(self)
 
     @property
@@ -72,19 +74,25 @@ class Gpu:
         return load("cupyx", "gpu", "pinned memory").empty_pinned(count, dtype)
 
     def upload(self, host: np.ndarray, device: Array) -> None:
-        """Copy flat memory to the device; `host` may be written again, unless it is pinned."""
-        self._copy(_address(host), self.pointer(device), host.nbytes, device.nbytes)
+        """Copy flat pageable memory to the device; `host` may be written again."""
+        with self.residence.turn:
+            self._copy(_address(host), self.pointer(device), host.nbytes, device.nbytes)
+            if self._reads_pages:
+                self._stream.synchronize()
 
-    def start_upload(self, pinned: np.ndarray, device: Array, after: Any) -> Any:
+    def start_upload(self, pinned: np.ndarray, device: Array, after: Any = None) -> Any:
         """Copy pinned memory beside all other work, not before `after`, an event, has come.
 
-        Returns the event of its end: before that, neither array may be used. Not even a new array
+        Without one, it is copied when its turn comes. Returns the event of its end: before that,
+        `pinned` may not be written, nor, beside other work, `device` be used. Not even a new array
         is free at once: work that was asked for earlier may still use its memory.
         """
-        self._uploads.wait_event(after)
+        stream = self._stream if after is None else self._uploads
+        if after is not None:
+            stream.wait_event(after)
         host, place = _address(pinned), self.pointer(device)
-        self._copy(host, place, pinned.nbytes, device.nbytes, self._uploads)
-        return self._event(self._uploads)
+        self._copy(host, place, pinned.nbytes, device.nbytes, stream)
+        return self._event(stream)
 
     def download(self, device: Array, host: np.ndarray) -> None:
         """Copy flat memory from the device, and wait for it."""

@@ -85,12 +85,17 @@ class EmulatedGpu:
         _check_kinds(host=host, device=device)
         self._upload(host, device)
 
-    def start_upload(self, pinned: np.ndarray, device: DeviceArray, after: Event) -> Event:
+    def start_upload(
+        self, pinned: np.ndarray, device: DeviceArray, after: Event | None = None
+    ) -> Event:
         self.activity.forbid_in_capture("an upload")
         _check_kinds(host=pinned, device=device)
         _check_fit(pinned, device)
         if id(owner_of(pinned)) not in self._pinned:
             raise ValueError("start_upload: only pinned memory can be copied beside other work")
+        if after is None:
+            self._upload(pinned, device)
+            return self.mark()
         if self._last_copied.get(self.pointer(device), 0) > after.time:
             raise RuntimeError("start_upload: a copy may not have read the array yet")
         self.activity.journal.append("upload starts")
