@@ -54,6 +54,13 @@ class GpuUpdater(Updater):
         """What the rule remembers: copies, and what is written to them counts."""
         return [twin.host() for twin in self._twins]
 
+    def state(self) -> dict[str, float]:
+        return self.context.loss_scale.state() if self.context.loss_scale else {}
+
+    def restore(self, state: dict[str, float]) -> None:
+        if self.context.loss_scale and state:
+            self.context.loss_scale.restore(state)
+
     def are_weights_finite(self) -> bool:
         # Looked at there: all weights would have to come here, and to go back before the next pass.
         with self.context.gpu.residence.running():

@@ -184,6 +184,7 @@ class Solver:
             "start": self._start,
             "losses": self.smoothed.losses,
             "smoothed_loss": self.smoothed.value,
+            "updater": self.step_parts.updater.state(),
         }
         step = steps_taken(self.param, max(self.iteration - 1, 0))  # of the last update
         updater = self.step_parts.updater
@@ -200,6 +201,7 @@ class Solver:
         self.net.restore(resume["train"])
         for net, saved in zip(self.test_nets, resume["test"], strict=False):
             net.restore(saved)
+        self.step_parts.updater.restore(resume.get("updater", {}))
         self._start = resume["start"]
         self.smoothed.set(resume["losses"], resume["smoothed_loss"])
 

@@ -49,6 +49,13 @@ class Updater:
         """What the rule remembers, live."""
         return self._history
 
+    def state(self) -> dict[str, float]:
+        """What a resumed run must know besides the history, as JSON values."""
+        return {}
+
+    def restore(self, state: dict[str, float]) -> None:
+        """Take over what state() gave, or nothing."""
+
     def are_weights_finite(self) -> bool:
         """Whether all weights are numbers still."""
         return math.isfinite(float(self.weights.data.sum()))

@@ -27,6 +27,18 @@ class LossScale:
         self.scale: Array = context.constants(np.array([START], np.float32))
         self.good: Array = context.constants(np.zeros(1, np.int32))
 
+    def state(self) -> dict[str, float]:
+        """The two numbers, for an exact resume."""
+        scale, good = np.zeros(1, np.float32), np.zeros(1, np.int32)
+        self._context.gpu.download(self.scale, scale)
+        self._context.gpu.download(self.good, good)
+        return {"scale": float(scale[0]), "good": int(good[0])}
+
+    def restore(self, state: dict[str, float]) -> None:
+        """Go back to where state() was called."""
+        self._context.gpu.upload(np.array([state["scale"]], np.float32), self.scale)
+        self._context.gpu.upload(np.array([state["good"]], np.int32), self.good)
+
     def seed(self, tops: Sequence[tuple[Array, float]]) -> list[Call]:
         """The calls that set diffs of losses to their weights, times the scale."""
         calls = []

@@ -121,10 +121,13 @@ def test_an_update_that_fails_does_not_leave_blobs_in_the_middle_of_a_pass(make_
     assert not solver.net.gpu.residence.is_running
 
 
-def test_a_resumed_run_equals_an_unbroken_one(make_solver):
-    unbroken = make_solver("momentum: 0.9 snapshot: 3", device="gpu")
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+def test_a_resumed_run_equals_an_unbroken_one(make_solver, precision):
+    unbroken = make_solver("momentum: 0.9 snapshot: 3", device="gpu", precision=precision)
+    if precision == "float16":
+        unbroken.step_parts.updater.restore({"scale": 64, "good": 1997})
     unbroken.step(6)
-    resumed = make_solver("momentum: 0.9", device="gpu")
+    resumed = make_solver("momentum: 0.9", device="gpu", precision=precision)
     resumed.restore(f"{unbroken.param.snapshot_prefix}_iter_3.solverstate")
     resumed.step(3)
     for key, expected in weights_of(unbroken).items():
@@ -134,6 +137,9 @@ def test_a_resumed_run_equals_an_unbroken_one(make_solver):
     ):
         assert np.array_equal(ours, theirs)
     assert resumed.smoothed.value == unbroken.smoothed.value
+    state = resumed.step_parts.updater.state()
+    assert state == unbroken.step_parts.updater.state()
+    assert state == ({"scale": 128, "good": 3} if precision == "float16" else {})
 
 
 def test_hooks_see_the_gradients_and_the_result_is_the_same(make_solver):
