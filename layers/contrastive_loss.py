@@ -76,7 +76,8 @@ class ContrastiveLoss(LossLayer):
 
     def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
         distance = "s[0]" if self._is_legacy else "sqrt(s[0])"
-        shortfall = f"fmax(p - {distance}, 0.0)"
+        # Not fmax, which loses NaN.
+        shortfall = f"({distance} > p ? 0.0 : p - {distance})"
         unlike = shortfall if self._is_legacy else f"{shortfall} * {shortfall}"
         push = f"{shortfall} > 0" if self._is_legacy else f"{shortfall} / ({distance} + q)"
         items = bottom[0].shape[0]

@@ -1,6 +1,7 @@
 // Steps of LSTM and RNN, of n streams with d units each. What enters a step comes times cont, of
 // type FLAG: 0 where a sequence starts, 1 where it goes on. real is what blobs hold; all that stays
 // inside is float.
+#include "functions.cuh"
 #include "lstm.cuh"
 #include "numbers.cuh"
 
@@ -47,8 +48,7 @@ KERNEL(lstm_step_backward)
             gradients(y, c_kept[i], value(dy[i]) + dh[i] * flag_at(next_cont, stream), of_c);
         const float found[4] = {diffs.i, diffs.f, diffs.o, diffs.g};
         for (int k = 0; k < 4; ++k)
-            gate_diffs[first + k * d] =
-                limit > 0 ? fminf(fmaxf(found[k], -limit), limit) : found[k];
+            gate_diffs[first + k * d] = limit > 0 ? clamped(found[k], -limit, limit) : found[k];
         dc[i] = of_c * flag_at(cont, stream);
     }
 }

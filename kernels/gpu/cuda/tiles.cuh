@@ -1,6 +1,7 @@
 // Products of matrices by tiles of 64 x 64 numbers: a block of 256 threads makes one, 4 x 4 numbers
 // per thread, from strips of both factors in shared memory.
 #pragma once
+#include "functions.cuh"
 #include "numbers.cuh"
 
 const int TILE = 64, STRIP = 16, TILE_THREADS = 256;
@@ -60,8 +61,8 @@ __device__ void multiply(Left& left, Right& right, int begin, int end, float (&s
 
 // What a ReLU makes of v: none (0), one with this slope below 0 (1), or min(max(v, 0), slope) (2).
 __device__ inline float rectified(float v, int relu, float slope) {
-    if (relu == 1) return v > 0 ? v : slope * v;
-    return relu == 2 ? fminf(fmaxf(v, 0.f), slope) : v;
+    if (relu == 1) return rectified(v, slope);
+    return relu == 2 ? clamped(v, 0.f, slope) : v;
 }
 
 #if REAL

@@ -142,6 +142,10 @@ def test_what_diverged_is_nan(gpu):
     for layer in ("EuclideanLoss", "SmoothL1Loss", "L1Loss", "DiceCoefLoss"):
         check_parity(gpu, f'type: "{layer}"', nan, np.zeros((2, 2)))
     check_parity(gpu, 'type: "SigmoidCrossEntropyLoss"', nan, np.zeros((2, 2)))
+    for legacy in ("true", "false"):
+        param = f"contrastive_loss_param {{ legacy_version: {legacy} }}"
+        unlike = np.zeros(2)
+        check_parity(gpu, f'type: "ContrastiveLoss" {param}', nan, np.zeros((2, 2)), unlike)
 
 
 @pytest.mark.parametrize("layer", ["EuclideanLoss", "SigmoidCrossEntropyBalanceLoss", "L1Loss"])

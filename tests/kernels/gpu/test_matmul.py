@@ -70,6 +70,17 @@ def test_half_floats_beside_floats(context, dtypes):
     np.testing.assert_allclose(result, exact, 2e-3, 2e-3)
 
 
+def test_nan_stays_under_a_ceiling(context):
+    a, b = (np.array([[v]], "float32") for v in (np.nan, 1))
+    c = context.zeros(1)
+    first, second = (on_device(context, array).reshape(1, 1) for array in (a, b))
+    for launch in multiply(context, first, second, c.reshape(1, 1), slope=Ceiling(6)):
+        launch()
+    result = np.empty(1, "float32")
+    context.gpu.download(c, result)
+    assert np.isnan(result)
+
+
 @pytest.mark.parametrize("left", [False, True])
 @pytest.mark.parametrize("right", [False, True])
 def test_transposed(context, left, right):

@@ -59,6 +59,13 @@ def test_the_other_lstm(gpu, shape, cont, options):
     check_parity(gpu, prototxt, shape, *cont, atol=1e-4)
 
 
+def test_clipped_gradients_stay_nan(gpu):
+    x = np.ones((T, N, 3), np.float32)
+    x[1, 0, 2] = np.nan
+    prototxt = f'type: "Lstm" lstm_param {{ num_output: {D} clipping_threshold: 0.1 }}'
+    check_parity(gpu, prototxt, x, CONT, atol=1e-4)
+
+
 def test_lstm_unit(gpu):
     cont = np.array([[1, 0, 1]], np.float32)
     bottoms = (1, 3, 50), (1, 3, 200), cont
