@@ -196,16 +196,22 @@ class EmulatedGpu:
                 f"{self.name} has no room for {size} bytes more: "
                 f"{self._total - self._used} of {self._total} are free; lower batch_size"
             )
-        memory = np.full(size + ALIGNMENT, byte, "uint8")
+        memory = bytes_of_memory(size, byte)
         self._used += size
-        weakref.finalize(memory, self._release, size).atexit = False
-        start = -memory.ctypes.data % ALIGNMENT
-        array = memory[start : start + size].view(dtype).view(DeviceArray)
+        weakref.finalize(owner_of(memory), self._release, size).atexit = False
+        array = memory.view(dtype).view(DeviceArray)
         array.activity = self.activity
         return array
 
     def _release(self, size: int) -> None:
         self._used -= size
+
+
+def bytes_of_memory(size: int, byte: int) -> np.ndarray:
+    """A view of `size` bytes that all are `byte`; guarded_gpu.py has another one."""
+    memory = np.full(size + ALIGNMENT, byte, "uint8")
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + size]
 
 
 def _check_kinds(**arrays: np.ndarray) -> None:
