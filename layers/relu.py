@@ -27,7 +27,7 @@ class ReLU(ElementwiseLayer):
         # y has the sign of x unless the slope turns it around.
         self.derivative_reads_x = self.slope < 0
         known = "x" if self.derivative_reads_x else "y"
-        self.gpu_formulas = "x > 0 ? x : a * x", f"{known} > 0 ? 1.f : a"
+        self.gpu_formulas = "rectified(x, a)", f"{known} > 0 ? 1.f : a"
 
     def gpu_numbers(self) -> Sequence[float]:
         return [self.slope]

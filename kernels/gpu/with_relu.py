@@ -45,4 +45,4 @@ def rectifier(context: Context, slope: Slope) -> Elementwise:
     if isinstance(slope, Ceiling):
         bounds = "clamped(x, 0.f, a)", "y > 0 && y < a ? 1.f : 0.f"
         return Elementwise(context, *bounds, [slope.limit])
-    return Elementwise(context, "x > 0 ? x : a * x", "y > 0 ? 1.f : a", [slope])
+    return Elementwise(context, "rectified(x, a)", "y > 0 ? 1.f : a", [slope])

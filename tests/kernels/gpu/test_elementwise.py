@@ -4,7 +4,8 @@ from gpu_parity import check_parity, gpu_kernel
 
 SHAPE = (2, 3, 4, 5)
 EXTREMES = np.array(
-    [0, -0.0, 1e-30, -1e-3, 3, -3, 6, -7, 20, -20, 89, -89, 1e4, -1e4, np.inf, np.nan], np.float32
+    [0, -0.0, 1e-30, -1e-3, 3, -3, 6, -7, 20, -20, 89, -89, 1e4, -1e4, np.inf, -np.inf, np.nan],
+    np.float32,
 )
 FINITE = EXTREMES[np.isfinite(EXTREMES)]
 
