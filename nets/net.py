@@ -174,6 +174,7 @@ class Net:
 
     def share_weights(self, other: "Net") -> None:
         """Use other's weights, instead of own ones, in layers of the same name."""
+        self._check_same_device(other)
         theirs = {layer.name: layer for layer in other.layers}
         for layer in self.layers:
             if layer.name in theirs:
@@ -230,6 +231,7 @@ class Net:
     def _take_weights(self, share_with: "Net | None") -> None:
         theirs = {layer.name: layer for layer in share_with.layers} if share_with else {}
         if share_with:
+            self._check_same_device(share_with)
             self.weight_sources += share_with.weight_sources
         for layer in self.layers:
             if layer.name in theirs:
@@ -242,6 +244,13 @@ class Net:
             layer.fill_weights([w.owner == layer.name and w.index == i for i, w in enumerate(used)])
         for weight in self.weights.learnable:
             weight.blob.handed_out = False  # so far only to those who filled it
+
+    def _check_same_device(self, other: "Net") -> None:
+        if self.gpu is not other.gpu:
+            raise ConfigError(
+                f'net: on device "{self.device}" it cannot use the weights of a net on device '
+                f'"{other.device}"; make both on one device'
+            )
 
     @property
     def _is_forward_only(self) -> bool:

@@ -294,3 +294,12 @@ def test_a_device_without_room_says_what_takes_it():
         message = r"no room for .*lower batch_size.* largest blobs.* 'x' 0.0 MiB.*; all weights"
         with pytest.raises(ConfigError, match=message):
             net.forward()
+
+
+def test_weights_of_another_device_are_refused():
+    ours, theirs = make(PLAIN), make(PLAIN, device="cpu")
+    message = 'on device "gpu" it cannot use the weights of a net on device "cpu"'
+    with pytest.raises(ConfigError, match=message):
+        ours.share_weights(theirs)
+    with pytest.raises(ConfigError, match=message):
+        make(PLAIN, share_with=theirs)
