@@ -13,7 +13,7 @@ def load(module: str, extra: str, purpose: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError as missing:
-        if missing.name == package:
+        if (missing.name or "").partition(".")[0] == package:
             raise ConfigError(
                 f"{purpose} needs {package}, which is not installed: {remedy}"
             ) from None
