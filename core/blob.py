@@ -178,9 +178,9 @@ class Blob:
         self._diff.share(other._diff)
 
     def clear_diff(self) -> None:
-        """Set the gradient to zero where it lives, also in the middle of a pass."""
-        if isinstance(self._diff, DeviceMemory):
-            self._diff.clear(self._count, self.dtype)
+        """In the middle of a pass, set the gradient to zero where it lives."""
+        if self.is_on_gpu:
+            self._memory("diff").clear(self._count, self.dtype)
         else:
             self.diff[...] = 0
 

@@ -67,12 +67,8 @@ class DeviceMemory(Memory):
             self._twin.host()[...] = written
 
     def clear(self, count: int, dtype: Any) -> None:
-        """Set these numbers to zero on the device, and on the host, where they were fetched."""
-        root = self.root
-        assert isinstance(root, DeviceMemory)
-        device = root._own(root._take(count, dtype).device())[:count]
-        self._residence.gpu.clear(device)
-        self._residence.passes += 1
+        """Set these numbers to zero on the device, in the middle of a pass."""
+        self._residence.gpu.clear(self._own(self._take(count, dtype).device())[:count])
 
     def forget_view(self) -> None:
         super().forget_view()

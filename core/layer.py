@@ -214,7 +214,9 @@ class Layer:
 
     def error(self, problem: str) -> ConfigError:
         """The exception to raise when this layer's configuration is wrong."""
-        return ConfigError(f"layer {self.name!r} ({self.type}): {problem}")
+        error = ConfigError(f"layer {self.name!r} ({self.type}): {problem}")
+        error.layer = self
+        return error
 
     def _check_in_place(self, top: Blob, shape: Shape, bottom: Blobs) -> None:
         if any(top is blob for blob in bottom):

@@ -82,7 +82,7 @@ class Twin:
         self.device_dtype = np.dtype(device_dtype or dtype)
         self._host: np.ndarray | None = None
         self._device: Array | None = None
-        self._seen = 0  # how many passes there had been when the host's copy was current
+        self._seen = -1  # how many passes there had been when the host's copy was current
 
     @property
     def exists(self) -> bool:
@@ -98,8 +98,6 @@ class Twin:
         with residence.turn:
             if self._host is None:
                 self._host = np.zeros(self.count, self.dtype)
-                if self._device is not None and not residence.is_running:
-                    self.fetch()
             if not residence.is_running:
                 if self._device is not None and not self._is_seen:
                     self.fetch()

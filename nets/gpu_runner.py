@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from ..core import Blob, Blobs, Call, Calls, Layer, Layout
+from ..core import Blob, Blobs, Call, Calls, Layer, Layout, Shape
 from ..core.blob import Side
 from ..kernels import gpu
 from .step import Runner, Step
@@ -20,6 +20,7 @@ class GpuRunner:
         self.runner = runner
         self._context = context
         self.kernel: gpu.Kernel | None = None
+        self._chosen_for: list[Shape] | None = None
 
     @property
     def is_on_gpu(self) -> bool:
@@ -64,8 +65,11 @@ class GpuRunner:
         return self.runner.gpu_kernel(context, bottom, top)
 
     def choose(self, bottom: Blobs, top: Blobs) -> None:
-        """Ask for a kernel, before layouts are decided."""
-        self.kernel = self.runner.gpu_kernel(self._context, bottom, top)
+        """Ask for a kernel for these shapes, if it was not done: before layouts are decided."""
+        shapes = [blob.shape for blob in (*bottom, *top)]
+        if shapes != self._chosen_for:
+            self.kernel = self.runner.gpu_kernel(self._context, bottom, top)
+            self._chosen_for = shapes
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         """Ask for a kernel for these shapes, or prepare the layer's own."""

@@ -17,6 +17,7 @@ from .passes.gradients import share_gradients
 from .passes.layouts import choose_layouts
 from .passes.memory import Sharing, share_memory
 from .passes.precision import round_blobs
+from .records import naming_records
 from .step import Step, Terms
 from .weights import Weights
 
@@ -45,17 +46,8 @@ class Plan:
     ):
         self._layers, self._bottoms, self._tops = layers, bottoms, tops
         self._runs_backward = runs_backward
-        self.losses = [
-            (i, top, weight)
-            for i, (blobs, counts) in enumerate(zip(tops, loss_weights, strict=True))
-            for top, weight in zip(blobs, counts, strict=True)
-            if weight
-        ]
+        self.losses = _losses(tops, loss_weights)
         self._sources = [blob for i, blobs in enumerate(tops) if not bottoms[i] for blob in blobs]
-        self.steps = [
-            Step([i], layer, bottoms[i], tops[i], propagates_down=layer.propagate_down)
-            for i, layer in enumerate(layers)
-        ]
         if kept is not None:
             kept = {*kept, *(top for _, top, _ in self.losses)}
         terms = Terms(
@@ -64,12 +56,10 @@ class Plan:
             runs_parts=kept is None,
             on_gpu=context is not None,
         )
-        for improve in chosen_passes(on_gpu=context is not None):
-            self.steps = improve(self.steps, terms)
+        self.steps = _improved_steps(layers, bottoms, tops, terms)
         if context:
             put_on_gpu(self.steps, context)
-            if context.stored:
-                round_blobs(self.steps, context.stored)
+            round_blobs(self.steps, context.stored)
         self._hidden = [pair for step in self.steps for pair in step.hidden]
         if channels_last and is_chosen("layouts"):
             choose_layouts(self.steps)
@@ -81,7 +71,7 @@ class Plan:
         self.sharing = Sharing()
         self._layer_runs = LayerRuns(layers, bottoms, tops, self.steps)
         self.bound = Bound(self.steps, self._needs_backward, weights)
-        self.gpu_runs = GpuRuns(context, self.bound, self._explained) if context else None
+        self.gpu_runs = GpuRuns(context, self.bound) if context else None
         self._prepared = [_shapes(i, bottoms, tops) for i in range(len(layers))]
         self._source_shapes = [blob.shape for blob in self._sources]
         self._seeded: list[Shape | None] = [None] * len(self.losses)
@@ -93,13 +83,11 @@ class Plan:
 
     def forward(self, start: int, end: int) -> float:
         """Run layers start to end, both included; returns their weighted loss."""
-        self.follow_shapes()
+        self._follow_shapes()
         self._ran_whole = (start, end) == (0, len(self._layers) - 1)
         if not self._ran_whole:
             self._check_all_shown()
         with self.running():
-            if self.gpu_runs:
-                self.gpu_runs.begin_forward()
             if self._ran_whole:
                 self._layer_runs.forget_passes()
                 self._forward_whole()
@@ -136,38 +124,30 @@ class Plan:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Around what runs layers."""
+        """Around what runs layers: NaNs travel on, and errors name the record they come from."""
         with ExitStack() as stack:
             stack.enter_context(np.errstate(all="ignore"))  # the solver says where NaNs began
+            stack.enter_context(naming_records(self._layers, self._bottoms, self._tops))
             if self.gpu_runs:
                 stack.enter_context(self.gpu_runs.running())
             yield
 
-    def step_on_gpu(self, after_forward: Sequence[Sequence[Call]], last: list[Call]) -> bool:
+    def step_on_gpu(
+        self, first: list[Call], after_forward: Sequence[Sequence[Call]], last: list[Call]
+    ) -> bool:
         """Forward, backward and more as one recording: see GpuRuns.step. False if it cannot."""
         assert self.gpu_runs
-        self.follow_shapes()
+        self._follow_shapes()
         self._ran_whole = True
         self._layer_runs.forget_passes()
         with self.running():
-            self.gpu_runs.begin_forward()
-            return self.gpu_runs.step(after_forward, last)
-
-    def follow_shapes(self) -> None:
-        """Prepare layers anew if inputs have other shapes than before."""
-        if [blob.shape for blob in self._sources] != self._source_shapes:
-            self.reshape(0)
+            return self.gpu_runs.step(first, after_forward, last)
 
     def check_faults(self) -> None:
         """Raise the error of what kernels found wrong with the data since the last time."""
-        if not self.gpu_runs:
-            return
-        try:
-            self.gpu_runs.context.faults.check()
-        except ConfigError as problem:
-            beginnings = [f"layer {layer.name!r} " for layer in self._layers]
-            layers = [i for i, words in enumerate(beginnings) if str(problem).startswith(words)]
-            raise self._explained(problem, layers[0] if layers else 0) from None
+        if self.gpu_runs:
+            with naming_records(self._layers, self._bottoms, self._tops):
+                self.gpu_runs.context.faults.check()
 
     def runs_backward(self, layer: int) -> bool:
         """Whether backward does anything for layer number `layer`."""
@@ -190,6 +170,11 @@ class Plan:
         """Look up all arrays anew: some blobs stand on other memory than before."""
         self.bound.forget()
 
+    def _follow_shapes(self) -> None:
+        """Prepare layers anew if inputs have other shapes than before."""
+        if [blob.shape for blob in self._sources] != self._source_shapes:
+            self.reshape(0)
+
     def _resize(self, step: Step) -> bool:
         """Let the tops of a step follow its bottoms; whether any shape changed."""
         changed = False
@@ -208,22 +193,17 @@ class Plan:
         while segment < count:
             segments = self.bound.forward()
             calls, layers = segments[segment]
-            position = 0
-            try:
-                for position, call in enumerate(calls):  # noqa: B007 - read where one fails
-                    call()
-            except ConfigError as problem:
-                raise self._explained(problem, layers[position]) from None
+            for call in calls:
+                call()
             segment, count = segment + 1, len(segments)
             if segment < count:  # it ended with a layer that may change shapes
                 self.reshape(layers[-1] + 1)
 
     def _forward_part(self, start: int, end: int) -> None:
+        if self.gpu_runs:
+            self.gpu_runs.send()
         for i in range(start, end + 1):
-            try:
-                self._layer_runs.forward(i)
-            except ConfigError as problem:
-                raise self._explained(problem, i) from None
+            self._layer_runs.forward(i)
             if self._layers[i].shapes_vary:
                 self.reshape(i + 1)
 
@@ -267,22 +247,31 @@ class Plan:
             tops = [(top.gpu_diff, weight) for _, top, weight in self.losses]
             self.gpu_runs.seeding = self.gpu_runs.context.loss_scale.seed(tops)
 
-    def _explained(self, problem: ConfigError, i: int) -> ConfigError:
-        """The problem, with the record that it came from if a data layer knows."""
-        describe = getattr(self._source_of_labels(i), "describe_item", None)
-        if problem.item is None or describe is None:
-            return problem
-        return ConfigError(f"{problem} (item {problem.item} is {describe(problem.item)})")
-
-    def _source_of_labels(self, i: int) -> Layer:
-        """The layer without bottoms that bottom[1] of layer i, or its only one, comes from."""
-        bottoms = self._bottoms[i][:2]
-        while bottoms:
-            blob = bottoms[-1]
-            i = max(j for j in range(i) if any(top is blob for top in self._tops[j]))
-            bottoms = self._bottoms[i][:1]
-        return self._layers[i]
-
 
 def _shapes(i: int, bottoms: list[list[Blob]], tops: list[list[Blob]]) -> list[Shape]:
     return [blob.shape for blob in bottoms[i] + tops[i]]
+
+
+def _losses(
+    tops: list[list[Blob]], loss_weights: list[list[float]]
+) -> list[tuple[int, Blob, float]]:
+    """Tops that count in the loss: the number of their layer, the blob, and what it counts."""
+    return [
+        (i, top, weight)
+        for i, (blobs, weights) in enumerate(zip(tops, loss_weights, strict=True))
+        for top, weight in zip(blobs, weights, strict=True)
+        if weight
+    ]
+
+
+def _improved_steps(
+    layers: list[Layer], bottoms: list[list[Blob]], tops: list[list[Blob]], terms: Terms
+) -> list[Step]:
+    """What the passes make of a step for each layer."""
+    steps = [
+        Step([i], layer, bottoms[i], tops[i], propagates_down=layer.propagate_down)
+        for i, layer in enumerate(layers)
+    ]
+    for improve in chosen_passes(terms.on_gpu):
+        steps = improve(steps, terms)
+    return steps

@@ -24,7 +24,7 @@ class GpuTrainingStep(TrainingStep):
         self._updated = False
         self._ring: LossRing | None = None
         self._tops: list[tuple[Array, float]] = []
-        self._recording: list[Sequence[Call]] = []
+        self._noting: list[Sequence[Call]] = []
 
     def gradients(self) -> SupportsFloat:
         self._updated = not self._is_watched and self._run_at_once()
@@ -47,16 +47,17 @@ class GpuTrainingStep(TrainingStep):
         if self._ring is None:
             self._ring = LossRing(self.updater.context, self.net.plan.check_faults)
         self.updater.begin(self.rate, self.iteration)
-        return self.net.plan.step_on_gpu(self._after_forward(), self.updater.calls)
+        updater = self.updater
+        return self.net.plan.step_on_gpu(updater.sending, self._after_forward(), updater.calls)
 
     def _after_forward(self) -> list[Sequence[Call]]:
         """The calls that note the loss of each batch."""
         assert self._ring
         tops = [(top.gpu_data, weight) for _, top, weight in self.net.plan.losses]
         is_same = all(a[0] is b[0] for a, b in zip(tops, self._tops, strict=False))
-        if not self._recording or not is_same:  # another shape has another array
+        if not self._noting or not is_same:  # another shape has another array
             self._tops = tops
-            self._recording = [
+            self._noting = [
                 self._ring.bind(tops, adds=batch > 0) for batch in range(self.param.iter_size)
             ]
-        return self._recording
+        return self._noting

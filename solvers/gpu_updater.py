@@ -45,6 +45,7 @@ class GpuUpdater(Updater):
         self._squaring, self._squares = sums_of_squares(self.context, weights.gpu_data)
         self._found = np.zeros(self._squares.size)
         history = [twin.device() for twin in self._twins]
+        self.sending: list[Call] = [self.changing.send]
         self.calls: list[Call] = update.bind(
             weights.gpu_data, weights.gpu_diff, history, lambda: self._rate
         )
@@ -70,14 +71,13 @@ class GpuUpdater(Updater):
         return bool(np.isfinite(self._found).all())
 
     def begin(self, rate: float, iteration: int) -> None:
-        """Send the rate and the numbers of the next update."""
+        """Say what the rate and the iteration of the next update are, before they are sent."""
         self._rate = rate
         self.rule.begin(iteration)
-        self.changing.send()
 
     def apply(self, rate: float, iteration: int) -> None:
+        self.begin(rate, iteration)
         with self.context.gpu.residence.running():
-            self.begin(rate, iteration)
-            for call in self.calls:
+            for call in (*self.sending, *self.calls):
                 call()
         self.weights.version += 1

@@ -16,7 +16,9 @@ from .groups import Groups
 
 
 def round_blobs(steps: Sequence[Step], stored: Any) -> None:
-    """Let the device store as `stored` whatever may be rounded."""
+    """Let the device store as `stored` whatever may be rounded; None: nothing may."""
+    if stored is None:
+        return
     groups: Groups[Memory] = Groups()
     exact: set[Memory] = set()
     touched: list[Blob] = []
