@@ -212,10 +212,13 @@ class Layer:
             raise self.error(f"{field}: {axis} is out of range for a bottom with {axes} axes")
         return axis % axes
 
-    def error(self, problem: str) -> ConfigError:
-        """The exception to raise when this layer's configuration is wrong."""
+    def error(self, problem: str, item: int | None = None) -> ConfigError:
+        """The exception to raise when this layer's configuration is wrong.
+
+        item: which one of the batch is to blame, for nets to add which record that is.
+        """
         error = ConfigError(f"layer {self.name!r} ({self.type}): {problem}")
-        error.layer = self
+        error.layer, error.item = self, item
         return error
 
     def _check_in_place(self, top: Blob, shape: Shape, bottom: Blobs) -> None:

@@ -88,13 +88,12 @@ class SegAccuracy(Layer):
         wrong = valid & ~((labels >= 0) & (labels < classes))
         if wrong.any():
             n, h, w = (int(axis[0]) for axis in np.nonzero(wrong))
-            problem = self.error(
+            raise self.error(
                 f"label {float(labels[n, h, w]):g} of item {n} at {[h, w]} is outside "
                 f"[0, {classes}), the classes that bottom[0] has scores for; if it is to be left "
-                "out, say so in seg_accuracy_param.ignore_label"
+                "out, say so in seg_accuracy_param.ignore_label",
+                item=n,
             )
-            problem.item = n
-            raise problem
         pairs = labels[valid].astype("int64") * classes + best[valid]
         counts = np.bincount(pairs, minlength=classes * classes)
         self._confusion += counts.reshape(classes, classes)

@@ -89,13 +89,12 @@ def _label_error(layer: Layer, labels: Array, wrong: int, classes: int) -> Confi
     shape = labels.shape or (1,)
     item, *position = (int(i) for i in np.unravel_index(wrong, shape))
     where = f"item {item}" + (f" at {position}" if labels.size > shape[0] else "")
-    problem = layer.error(
+    return layer.error(
         f"label {float(labels.ravel()[wrong]):g} of {where} is outside [0, {classes}), the "
         "classes that bottom[0] has scores for; is num_output of the layer that makes them "
-        "too small?"
+        "too small?",
+        item=item,
     )
-    problem.item = item
-    return problem
 
 
 def check_label_count(layer: Layer, labels: Shape, scores: Shape, axis: int) -> None:

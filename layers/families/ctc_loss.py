@@ -128,12 +128,11 @@ class CTCLossLayer(LossLayer):
                 break
             if label >= classes or (label == self._blank and bottoms > 2):
                 reason = f"is outside [0, {classes})" if label >= classes else "is the blank"
-                problem = self.error(
+                raise self.error(
                     f"label {value:g} of sequence {n} in bottom[{bottoms - 1}] {reason}; "
-                    "a negative number ends a sequence"
+                    "a negative number ends a sequence",
+                    item=n,
                 )
-                problem.item = n
-                raise problem
             is_repeated = bool(labels) and labels[-1] == label
             collapses = self.param.ctc_loss_param.preprocess_collapse_repeated
             if label != self._blank and not (is_repeated and collapses):

@@ -66,6 +66,4 @@ class GroundTruth:
                     f"a box of item {item:g} has label {label:g}, outside [0, {self._classes}); "
                     "is num_classes, which counts the background, too small?"
                 )
-            problem = self._layer.error(what)
-            problem.item = int(item) if np.isfinite(item) else None
-            raise problem
+            raise self._layer.error(what, item=int(item) if np.isfinite(item) else None)

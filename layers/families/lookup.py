@@ -19,11 +19,10 @@ class LookupLayer(Layer):
     def row_error(self, values: Array, rows: int, what: str) -> ConfigError:
         """What to say of the first index that is not in [0, rows)."""
         place = tuple(int(axis[0]) for axis in np.nonzero(_are_wrong(values, rows)))
-        problem = self.error(
-            f"index {float(values[place]):g} at {list(place)} of {what} is not in [0, {rows})"
+        return self.error(
+            f"index {float(values[place]):g} at {list(place)} of {what} is not in [0, {rows})",
+            item=place[0],
         )
-        problem.item = place[0]
-        return problem
 
 
 def _are_wrong(values: Array, rows: int) -> Array:

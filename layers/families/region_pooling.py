@@ -83,12 +83,11 @@ class RegionPoolingLayer(Layer):
 
     def _no_item(self, region: Array, r: int, count: int) -> ConfigError:
         found = ", ".join(f"{float(value):g}" for value in region)
-        problem = self.error(
+        return self.error(
             f"region {r} of bottom[1] is ({found}): item, x1, y1, x2, y2 must be numbers, "
-            f"and the item one of the {count} of bottom[0], counted from 0"
+            f"and the item one of the {count} of bottom[0], counted from 0",
+            item=r,
         )
-        problem.item = r
-        return problem
 
     def _windows(self, first: Array, last: Array, windows: int, size: int) -> Array:
         starts, ends = self.edges(first[:, None], last[:, None], windows)

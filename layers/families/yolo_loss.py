@@ -105,9 +105,7 @@ class YoloLoss(LossLayer):
 
     def _check(self, truths: np.ndarray, item: int) -> np.ndarray:
         for problem in self._problems(truths):
-            found = self.error(f"bottom[1], item {item}: {problem}")
-            found.item = item
-            raise found
+            raise self.error(f"bottom[1], item {item}: {problem}", item=item)
         return truths
 
     def _problems(self, truths: np.ndarray) -> Iterator[str]:
