@@ -40,7 +40,7 @@ tests=${TESTS:-120}
 if [ "$tests" -gt 0 ]; then
     "$python" -c "import xdist" 2>/dev/null && parallel="-n 8"
     CORTADO_TEST_GPU=1 timeout "$tests" "$python" -m pytest -q $parallel \
-        tests/kernels/gpu tests/kernels/cudnn tests/nets/test_gpu.py tests/solvers/test_gpu.py \
+        tests/kernels/gpu tests/kernels/cudnn tests/nets/test_gpu*.py tests/solvers/test_gpu.py \
         tests/benchmarks/test_gpu_worker.py >"$results/tests" 2>&1
     echo "tests ended with $?"
     tail -n 15 "$results/tests"

@@ -1,6 +1,6 @@
 """Check a layer's backward pass against numerical differentiation of its forward pass."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -47,17 +47,21 @@ def check_gradients(
         assert blob.data.dtype == np.float64, f"{name} is {blob.data.dtype}; check in float64"
         analytic = blob.diff.copy()
         for index in np.ndindex(blob.shape):
-            value = blob.data[index]
-            if any(abs(value - kink) < 2 * step for kink in avoid):
+            if any(abs(blob.data[index] - kink) < 2 * step for kink in avoid):
                 continue
-            blob.data[index] = value + step
-            above = loss()
-            blob.data[index] = value - step
-            below = loss()
-            blob.data[index] = value
-            numeric = (above - below) / (2 * step)
-            scale = max(1.0, abs(numeric))
-            assert abs(analytic[index] - numeric) <= tolerance * scale, (
+            numeric = _slope(loss, blob, index, step)
+            assert abs(analytic[index] - numeric) <= tolerance * max(1.0, abs(numeric)), (
                 f"{layer.name}: d loss / d {name}{list(index)}: "
                 f"backward says {analytic[index]:.9g}, differences say {numeric:.9g}"
             )
+
+
+def _slope(loss: Callable[[], float], blob: Blob, index: tuple[int, ...], step: float) -> float:
+    """What the loss gains per unit of one element, by a step to each side."""
+    value = blob.data[index]
+    blob.data[index] = value + step
+    above = loss()
+    blob.data[index] = value - step
+    below = loss()
+    blob.data[index] = value
+    return (above - below) / (2 * step)

@@ -4,54 +4,14 @@ from threading import Thread
 
 import numpy as np
 import pytest
-from emulated_gpu import EmulatedGpu
+from gpu_nets import PLAIN, TWICE, gradients, make
 from gpu_parity import ON_DEVICE, open_test_gpu, why_no_gpu
 
 from cortado.core import unseen
 from cortado.core.device import open_device, opening
-from cortado.nets import Net
-from cortado.proto import ConfigError, caffe_pb2
-from cortado.proto.caffe_pb2 import TEST, TRAIN
-from cortado.proto.text import parse_text
+from cortado.proto.caffe_pb2 import TEST
 
 pytestmark = pytest.mark.skipif(bool(why_no_gpu()), reason=str(why_no_gpu()))
-
-NET = """
-layer { name: "input" type: "Input" top: "x" top: "labels"
-        input_param { shape { dim: 4 dim: 3 dim: 8 dim: 8 } shape { dim: 4 } } }
-layer { name: "conv" type: "Convolution" bottom: "x" top: "conv"
-        convolution_param { num_output: 5 kernel_size: 3 weight_filler { type: "xavier" } } }
-layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
-layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool"
-        pooling_param { pool: MAX kernel_size: 2 stride: 2 } }
-layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip"
-        inner_product_param { num_output: 6 weight_filler { type: "xavier" } } }
-layer { name: "twice" type: "Python" bottom: "ip" top: "twice"
-        python_param { module: "gpu_test_layers" layer: "Twice" } }
-layer { name: "loss" type: "SoftmaxWithLoss" bottom: "twice" bottom: "labels" top: "loss" }
-"""
-
-TWICE = """
-import caffe
-
-
-class Twice(caffe.Layer):
-    def setup(self, bottom, top):
-        pass
-
-    def reshape(self, bottom, top):
-        top[0].reshape(*bottom[0].shape)
-
-    def forward(self, bottom, top):
-        top[0].data[...] = 2 * bottom[0].data
-
-    def backward(self, top, propagate_down, bottom):
-        bottom[0].diff[...] = 2 * top[0].diff
-"""
-
-PLAIN = NET.replace('bottom: "twice" bottom: "labels"', 'bottom: "ip" bottom: "labels"').replace(
-    NET[NET.index('layer { name: "twice"') : NET.index('layer { name: "loss"')], ""
-)
 
 
 @pytest.fixture(autouse=True)
@@ -60,20 +20,6 @@ def gpu(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     with opening(open_test_gpu):
         yield open_device("gpu")
-
-
-def make(text=NET, device="gpu", phase=TRAIN, **options):
-    param = caffe_pb2.NetParameter()
-    parse_text(text, param)
-    net = Net(param, phase, device=device, seed=3, **options)
-    rng = np.random.default_rng(0)
-    net.blobs["x"].data[...] = rng.standard_normal(net.blobs["x"].shape)
-    net.blobs["labels"].data[...] = rng.integers(0, 6, net.blobs["labels"].shape)
-    return net
-
-
-def gradients(net):
-    return {name: [b.diff.copy() for b in blobs] for name, blobs in net.params.items()}
 
 
 def test_a_net_computes_what_it_computes_on_the_host():
@@ -205,57 +151,6 @@ def test_memory_is_shared_where_nobody_looks():
     net.backward()
 
 
-def test_a_label_that_is_no_class_is_named():
-    net = make(PLAIN)
-    net.blobs["labels"].data[2] = 17
-    with pytest.raises(ConfigError, match=r"layer 'loss' \(SoftmaxWithLoss\): .*17"):
-        net.forward()
-
-
-@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
-def test_blobs_are_stored_in_16_bits_but_for_labels_and_losses(precision):
-    net, exact = make(PLAIN, precision=precision), make(PLAIN, device="cpu")
-    assert net.forward() == pytest.approx(exact.forward(), rel=0.02)
-    net.backward(adds=False)
-    exact.backward(adds=False)
-    stored = {name: str(blob.gpu_data.dtype) for name, blob in net.blobs.items()}
-    half = "uint16" if precision == "bfloat16" else "float16"
-    assert stored == {
-        "x": half,
-        "labels": "float32",
-        "conv": half,
-        "pool": half,
-        "ip": half,
-        "loss": "float32",
-    }
-    scale = 2.0**16 if precision == "float16" else 1
-    for name, arrays in gradients(exact).items():
-        for ours, theirs in zip(gradients(net)[name], arrays, strict=True):
-            np.testing.assert_allclose(ours / scale, theirs, rtol=0.1, atol=0.02, err_msg=name)
-
-
-def test_gradients_of_parts_are_scaled_in_float16_too():
-    whole, parts = make(PLAIN, precision="float16"), make(PLAIN, precision="float16")
-    for net in (whole, parts):
-        net.forward()
-    whole.backward(adds=False)
-    parts.clear_diffs()
-    for i in reversed(range(len(parts.layers))):
-        parts.backward(i, i)
-    for name, arrays in gradients(whole).items():
-        assert all(map(np.allclose, gradients(parts)[name], arrays)), name
-
-
-def test_a_loss_may_be_stored_in_float16():
-    text = PLAIN[: PLAIN.index('layer { name: "loss"')]
-    net = make(text + 'layer { name: "y" type: "AbsVal" bottom: "ip" top: "y" loss_weight: 0.25 }',
-               precision="float16")  # fmt: skip
-    net.forward()
-    net.backward()
-    assert net.blobs["y"].gpu_diff.dtype == "float16"
-    assert np.all(net.blobs["y"].diff == 2.0**14)
-
-
 def test_threads_take_turns():
     nets = [make() for _ in range(2)]
     expected = nets[0].forward()
@@ -272,34 +167,3 @@ def test_threads_take_turns():
     for thread in threads:
         thread.join()
     assert seen == [[expected] * 6] * 2
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"precision": "float8"}, "precision: 'float8' is none of float32, tf32, bfloat16"),
-        ({"precision": "tf32", "device": "cpu"}, 'precision: "tf32" needs a GPU'),
-        ({"device": "gpu:x"}, "device: 'gpu:x' is none of"),
-    ],
-)
-def test_what_a_device_cannot_do_is_named(options, message):
-    with pytest.raises(ConfigError, match=message):
-        make(PLAIN, **options)
-
-
-@pytest.mark.skipif(ON_DEVICE, reason="limits the memory of an emulated device")
-def test_a_device_without_room_says_what_takes_it():
-    with opening(lambda ordinal: EmulatedGpu(limit=6_000, ordinal=ordinal)):
-        net = make(PLAIN)
-        message = r"no room for .*lower batch_size.* largest blobs.* 'x' 0.0 MiB.*; all weights"
-        with pytest.raises(ConfigError, match=message):
-            net.forward()
-
-
-def test_weights_of_another_device_are_refused():
-    ours, theirs = make(PLAIN), make(PLAIN, device="cpu")
-    message = 'on device "gpu" it cannot use the weights of a net on device "cpu"'
-    with pytest.raises(ConfigError, match=message):
-        ours.share_weights(theirs)
-    with pytest.raises(ConfigError, match=message):
-        make(PLAIN, share_with=theirs)
