@@ -24,11 +24,6 @@ class Recording:
         self._calls: Sequence[Call] = calls
         self._times = 0
 
-    @property
-    def calls(self) -> Sequence[Call]:
-        """What it runs at present."""
-        return self._calls
-
     def run(self) -> None:
         """Make all calls."""
         if self._times == EAGER_TIMES:
