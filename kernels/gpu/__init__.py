@@ -5,8 +5,9 @@ for a Context and one geometry, and then bound to blobs: see kernel.py. CUDA sou
 cuda/, and run wherever a Context's device compiles them.
 """
 
-import re
+from functools import cache
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from .changing import ChangingNumbers
@@ -15,12 +16,15 @@ from .kernel import Kernel, Wants
 
 __all__ = ["PRECISIONS", "ChangingNumbers", "Context", "Kernel", "Wants"]
 
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
 
 def __getattr__(name: str) -> Any:
-    module = _WORDS.sub("_", name.replace("ReLU", "Relu")).lower()
-    try:
-        return getattr(import_module(f".{module}", __name__), name)
-    except ModuleNotFoundError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    module = _modules().get(name.lower())
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{module}", __name__), name)
+
+
+@cache
+def _modules() -> dict[str, str]:
+    """File by class in lower case: "maxpooling" is in max_pooling."""
+    return {m.name.replace("_", ""): m.name for m in iter_modules(__path__)}
