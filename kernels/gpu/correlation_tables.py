@@ -148,7 +148,7 @@ def _correlation(source: Side, target: Side, steps: tuple[Shape, Shape], group: 
     return _ints(
         [
             *(source.shape[0], group, target.shape[1] // group),
-            *(*source.strides[:2], per_group, *source.shape[2:], *source.strides[2:], *steps[0]),
+            *(source.strides[0], per_group, *source.shape[2:], *source.strides[2:], *steps[0]),
             *(*target.strides[:2], *target.strides[2:], *steps[1]),
         ]
     )

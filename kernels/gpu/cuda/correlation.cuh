@@ -6,7 +6,7 @@
 // are those of three spatial axes.
 struct Correlation {
     int items, groups, columns;  // columns: the channels of a group of the target
-    int source_item, source_channel, source_group, source_size[3], source_stride[3], source_step[3];
+    int source_item, source_group, source_size[3], source_stride[3], source_step[3];
     int target_item, target_channel, target_stride[3], target_step[3];
 };
 
