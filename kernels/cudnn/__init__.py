@@ -9,12 +9,6 @@ The floors of this folder: recipes of the operations; planning, which chooses am
 recipes, tensors; the library.
 """
 
-from .batch_normalization import (
-    batch_normalization,
-    batch_normalization_backward,
-    channel_affine,
-)
-from .channel_sum import channel_sum
 from .choices import Choices
 from .convolution import convolution, convolution_backward_data, convolution_backward_filters
 from .deconvolution import (
@@ -44,10 +38,6 @@ __all__ = [
     "Target",
     "Tensor",
     "Trial",
-    "batch_normalization",
-    "batch_normalization_backward",
-    "channel_affine",
-    "channel_sum",
     "convolution",
     "convolution_backward_data",
     "convolution_backward_filters",

@@ -39,14 +39,14 @@ class Epilogue:
         if self.bias:
             result = graph.bias(input=result, bias=tensors["bias"])
         if self.slope is not None:
-            result = rectified(graph, result, self.slope)
+            result = _rectified(graph, result, self.slope)
         return result
 
 
 NO_EPILOGUE = Epilogue()
 
 
-def rectified(graph: Any, x: Any, slope: float) -> Any:
+def _rectified(graph: Any, x: Any, slope: float) -> Any:
     """max(x, 0) + slope min(x, 0)."""
     if slope:
         return graph.leaky_relu(input=x, negative_slope=slope)

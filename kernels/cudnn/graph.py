@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from .errors import CudnnError, PlanningError
 from .library import frontend
 from .recipe import Recipe
@@ -42,11 +40,7 @@ class Graph:
             )
         self.plan, self._recipe, self._graph = plan, recipe, graph
         self._handle = target.handle
-        self._uids = {role: tensors[role].get_uid() for role in (*recipe.roles, *recipe.scalars)}
-        # cuDNN reads these on the host, at each run.
-        self._scalars = {
-            role: np.array([value], np.float32) for role, value in recipe.scalars.items()
-        }
+        self._uids = {role: tensors[role].get_uid() for role in recipe.roles}
 
     @property
     def name(self) -> str:
@@ -73,11 +67,8 @@ class Graph:
             raise CudnnError(
                 f"cuDNN: {self._recipe.name} needs a workspace of {self.workspace_size} bytes"
             )
-        hosts = {role: number.ctypes.data for role, number in self._scalars.items()}
-        pointers = {self._uids[role]: int(at) for role, at in (dict(arrays) | hosts).items()}
-        run = partial(self._graph.execute, pointers, workspace, self._handle)
-        run.keeps = self._scalars  # type: ignore[attr-defined]
-        return run
+        pointers = {self._uids[role]: int(at) for role, at in arrays.items()}
+        return partial(self._graph.execute, pointers, workspace, self._handle)
 
 
 def planned(recipe: Recipe, target: Target, *, tf32: bool) -> tuple[Any, dict[str, Any]]:
@@ -90,7 +81,7 @@ def planned(recipe: Recipe, target: Target, *, tf32: bool) -> tuple[Any, dict[st
     cudnn = frontend()
     notes = cudnn.numerical_note
     unwanted = [notes.NONDETERMINISTIC, notes.REDUCED_PRECISION_REDUCTION]
-    if recipe.multiplies and recipe.is_float32 and not tf32:
+    if recipe.is_float32 and not tf32:
         unwanted += [notes.TENSOR_CORE, notes.DOWN_CONVERT_INPUTS]
     try:
         graph, tensors = recipe.lower(target)

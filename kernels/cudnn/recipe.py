@@ -17,8 +17,7 @@ Compose = Callable[[Any, dict[str, Any]], dict[str, Any]]
 class Recipe:
     """What goes in, what comes out, and how one is made of the other.
 
-    `settings` are everything else that `compose` depends on. `scalars` are read from the host.
-    `multiplies`: sums of products are computed, so that tensor cores can serve.
+    `settings` are everything else that `compose` depends on.
     """
 
     name: str
@@ -26,8 +25,6 @@ class Recipe:
     outputs: dict[str, Tensor]
     compose: Compose
     settings: dict[str, Any] = field(default_factory=dict)
-    scalars: dict[str, float] = field(default_factory=dict)
-    multiplies: bool = True
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -46,10 +43,10 @@ class Recipe:
             for role, tensor in (self.inputs | self.outputs).items()
         }
         told = {"name": self.name, "arrays": arrays, "settings": self.settings, **more}
-        return json.dumps(told | {"scalars": self.scalars}, sort_keys=True)
+        return json.dumps(told, sort_keys=True)
 
     def lower(self, target: Target) -> tuple[Any, dict[str, Any]]:
-        """The frontend's graph, not yet planned, and its tensors by role, scalars among them."""
+        """The frontend's graph, not yet planned, and its tensors by role."""
         cudnn = frontend()
         kinds, compute = cudnn.data_type, cudnn.data_type.FLOAT
         graph = cudnn.pygraph(
@@ -68,11 +65,6 @@ class Recipe:
             )
             for role, tensor in self.inputs.items()
         }
-        ones = [1] * max((len(tensor.shape) for tensor in self.inputs.values()), default=4)
-        for role in self.scalars:
-            tensors[role] = graph.tensor(
-                name=role, dim=ones, stride=ones, data_type=compute, is_pass_by_value=True
-            )
         made = self.compose(graph, tensors)
         for role, tensor in self.outputs.items():
             output = made[role]

@@ -132,33 +132,6 @@ def test_transposed_weights(dtype, tf32, plan):
 
 
 @kinds
-def test_channel_sum(dtype, tf32, plan):
-    for shape in (4, 64, 14, 14), (4, 21, 9, 9), (16, 1000):
-        plan(cudnn.channel_sum(last(shape, dtype) if shape[2:] else plain(shape, dtype)), tf32)
-
-
-@kinds
-def test_batch_normalization(dtype, tf32, plan):
-    for shape in (4, 64, 14, 14), (4, 16, 6, 8, 8), (16, 32, 50), (16, 64):
-        x = last(shape, dtype) if shape[2:] else plain(shape, dtype)
-        plan(cudnn.batch_normalization(x, x, 1e-5), tf32)
-        plan(cudnn.batch_normalization(x, x, 1e-5, slope=0.0), tf32)
-        plan(cudnn.batch_normalization_backward(x, x, x), tf32)
-        plan(cudnn.channel_affine(x, x, slope=0.0), tf32)
-
-
-@pytest.mark.parametrize(("dtype", "step"), [("float32", 4), ("float16", 8)])
-def test_batch_normalization_wants_16_bytes_of_channels(dtype, step, plan):
-    for channels in (step, 3 * step):
-        x = last((4, channels, 9, 9), dtype)
-        plan(cudnn.batch_normalization(x, x, 1e-5), True)
-        plan(cudnn.batch_normalization_backward(x, x, x), True)
-    x = last((4, step // 2, 9, 9), dtype)
-    with pytest.raises(PlanningError, match="batch normalization"):
-        plan(cudnn.batch_normalization(x, x, 1e-5), True)
-
-
-@kinds
 def test_a_float32_sum_of_16_bit_numbers_has_plans_for_some(dtype, tf32, plan, target):
     x, filters, y, window = arrays_of(GEOMETRIES["3x3"], dtype)
     recipe = cudnn.convolution_backward_filters(x, y, last(filters.shape), window)
