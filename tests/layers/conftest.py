@@ -1,3 +1,4 @@
+import sys
 from contextlib import ExitStack, closing
 
 import pytest
@@ -38,3 +39,18 @@ def write_images(tmp_path):
         return str(tmp_path / name)
 
     return write
+
+
+@pytest.fixture
+def add_module(tmp_path, monkeypatch):
+    """add_module(name, text): a module, for as long as the test runs."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    before = set(sys.modules)
+
+    def add(name, text):
+        (tmp_path / f"{name}.py").write_text(text)
+
+    yield add
+    for name in set(sys.modules) - before:
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]

@@ -1,4 +1,3 @@
-import os
 import sys
 
 import numpy as np
@@ -8,7 +7,7 @@ from cortado.core import Blob
 from cortado.core.gradient_check import check_gradients
 from cortado.layers import create_layer
 from cortado.layers.python import PythonLayer
-from cortado.proto import ConfigError, caffe_pb2
+from cortado.proto import caffe_pb2
 
 MODULE = '''
 import caffe
@@ -105,42 +104,12 @@ class Facts(Rows):
         self.calls.append("forward")
 
 
-class Fails(Rows):
-    def setup(self, bottom, top):
-        if self.param_str == "at once":
-            raise KeyError("batch_size")
-
-    def forward(self, bottom, top):
-        raise StopIteration("no more data")
-
-    def backward(self, top, propagate_down, bottom):
-        raise KeyError("margin")
-
-
-class NoForward(caffe.Layer):
-    def reshape(self, bottom, top):
-        pass
-
-
-class Plain:
-    pass
 '''
 
 
 @pytest.fixture(autouse=True)
-def modules(tmp_path, monkeypatch):
-    """A folder of modules in sys.path; add_module(name, text) puts one more there."""
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    before = set(sys.modules)
-
-    def add_module(name, text):
-        (tmp_path / f"{name}.py").write_text(text)
-
+def my_layers(add_module):
     add_module("my_layers", MODULE)
-    yield add_module
-    for name in set(sys.modules) - before:
-        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
 
 
 def python(layer, param_str="", module="my_layers"):
@@ -244,74 +213,6 @@ def test_modules_in_packages_are_found(make_layer, tmp_path):
     (tmp_path / "rpn" / "__init__.py").write_text("")
     (tmp_path / "rpn" / "proposal.py").write_text("from my_layers import Rows as Proposal")
     make_layer(python("Proposal", module="rpn.proposal"), (2, 3))
-
-
-def test_errors_of_the_class_keep_their_type_and_name_the_layer(make_layer):
-    with pytest.raises(KeyError, match="batch_size") as in_setup:
-        make_layer(python("Fails", "at once"), (2, 3))
-    layer, bottom, top = make_layer(python("Fails"), (2, 3))
-    with pytest.raises(StopIteration, match="no more data") as in_forward:
-        layer.forward(bottom, top)
-    with pytest.raises(KeyError, match="margin") as in_backward:
-        layer.backward(top, bottom)
-    caught = {"setup": in_setup, "forward": in_forward, "backward": in_backward}
-    for method, error in caught.items():
-        note = f"raised in {method} of layer 'it' (Python: my_layers.Fails)"
-        assert error.value.__notes__ == [note]
-        assert error.traceback[-1].path.name == "my_layers.py"
-
-
-def test_a_module_written_a_moment_ago_is_found(make_layer, modules, tmp_path):
-    with pytest.raises(ConfigError, match="there is no module 'late'"):
-        make_layer(python("Rows", module="late"), (2, 3))
-    folder = tmp_path.stat()
-    modules("late", "from my_layers import Rows")
-    os.utime(tmp_path, ns=(folder.st_atime_ns, folder.st_mtime_ns))  # clocks of files are coarse
-    make_layer(python("Rows", module="late"), (2, 3))
-
-
-@pytest.mark.parametrize(
-    ("text", "error", "note"),
-    [
-        ("import no_such_thing", ModuleNotFoundError, "raised in the import of layer 'it'"),
-        ("1 / 0", ZeroDivisionError, "raised in the import of layer 'it'"),
-        ("print 'hello'", SyntaxError, "code for Python 2 must be converted"),
-    ],
-)
-def test_errors_inside_the_module_are_its_own(make_layer, modules, text, error, note):
-    modules("broken", text)
-    with pytest.raises(error) as caught:
-        make_layer(python("Rows", module="broken"), (2, 3))
-    assert any(note in line for line in caught.value.__notes__)
-
-
-@pytest.mark.parametrize(
-    ("param", "message"),
-    [
-        ('type: "Python"', "python_param.module and python_param.layer are required"),
-        (python("Rows", module="absent"), "there is no module 'absent'; add .* PYTHONPATH"),
-        (python("Rows", module="absent.rows"), "there is no module 'absent.rows'"),
-        (python("Row"), r"my_layers.py\) has no class 'Row'; its layers: .*Affine, Rows, Facts"),
-        (python("Plain"), "'Plain' of .* must be a class derived from caffe.Layer"),
-        (python("np"), "'np' of .* must be a class derived from caffe.Layer"),
-        (python("NoForward"), r"'NoForward' of .* has no method forward\(self, bottom, top\)"),
-    ],
-)
-def test_what_cannot_be_found_is_named(make_layer, param, message):
-    with pytest.raises(ConfigError, match=rf"^layer 'it' \(Python\): .*{message}"):
-        make_layer(param, (2, 3))
-
-
-def test_the_places_searched_are_named(make_layer, tmp_path):
-    with pytest.raises(ConfigError, match=str(tmp_path)):
-        make_layer(python("Rows", module="absent"), (2, 3))
-
-
-def test_a_class_without_backward_says_so_when_asked(make_layer):
-    layer, bottom, top = make_layer(python("Rows"), (2, 3))
-    layer.forward(bottom, top)
-    with pytest.raises(ConfigError, match="class my_layers.Rows has no method backward"):
-        layer.backward(top, bottom)
 
 
 def test_caffe_layer_is_the_base_class():

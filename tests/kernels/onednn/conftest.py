@@ -26,6 +26,55 @@ def layout(request):
     return request.param
 
 
+BOTH_LAYOUTS = {
+    "plain": (False, False),
+    "channels-last": (True, True),
+    "plain to channels-last": (False, True),
+    "channels-last to plain": (True, False),
+}
+
+
+@pytest.fixture(params=BOTH_LAYOUTS.values(), ids=BOTH_LAYOUTS.keys())
+def layouts(request):
+    """Whether bottom and top lie channels-last."""
+    return request.param
+
+
+@pytest.fixture
+def laid():
+    """laid(array, channels_last) -> a float32 copy of the array, in one of the two layouts."""
+
+    def lay(array, channels_last):
+        array = np.asarray(array, "float32")
+        if not channels_last:
+            return np.ascontiguousarray(array)
+        return np.moveaxis(np.ascontiguousarray(np.moveaxis(array, 1, -1)), -1, 1)
+
+    return lay
+
+
+@pytest.fixture
+def run_calls():
+    """run_calls(what a kernel bound)."""
+
+    def make(calls):
+        for call in calls.all:
+            call()
+
+    return make
+
+
+@pytest.fixture
+def assert_close():
+    """assert_close(got, expected, tolerance): relative to the largest number expected."""
+
+    def check(got, expected, tolerance=1e-4):
+        scale = max(np.abs(expected).max(), 1e-6)
+        np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance * scale)
+
+    return check
+
+
 @pytest.fixture
 def compute():
     return run

@@ -1,123 +1,12 @@
-"""The calls that kernels bind to arrays, plain and channels-last, against float64 on plain ones."""
+"""The calls that kernels without filters bind to arrays, plain and channels-last."""
 
 import numpy as np
 import pytest
 
 from cortado.core import Window
 from cortado.kernels import cpu, onednn
-from cortado.kernels.onednn.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("needs_onednn")
-
-LAYOUTS = [(False, False), (True, True), (False, True), (True, False)]
-NAMES = ["plain", "channels-last", "plain to channels-last", "channels-last to plain"]
-
-
-@pytest.fixture(params=LAYOUTS, ids=NAMES)
-def layouts(request):
-    return request.param
-
-
-def laid(array, channels_last):
-    """A float32 copy of the array, in one of the two layouts."""
-    array = np.asarray(array, "float32")
-    if not channels_last:
-        return np.ascontiguousarray(array)
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(array, 1, -1)), -1, 1)
-
-
-def run(calls):
-    for call in calls.all:
-        call()
-
-
-def assert_close(got, expected, tolerance=1e-4):
-    scale = max(np.abs(expected).max(), 1e-6)
-    np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance * scale)
-
-
-# (x_shape, num_output, kernel, stride, pad, dilation, group)
-FILTERINGS = {
-    "picture": ((2, 3, 11, 9), 20, (5, 5), (2, 2), (2, 2), (1, 1), 1),
-    "odd channels": ((2, 33, 7, 6), 17, (3, 3), (1, 1), (1, 1), (1, 1), 1),
-    "whole tiles": ((1, 64, 8, 8), 32, (3, 3), (2, 2), (1, 1), (1, 1), 1),
-    "dilated": ((1, 16, 9, 9), 16, (3, 2), (1, 2), (0, 1), (2, 3), 1),
-    "grouped": ((2, 32, 5, 5), 64, (3, 3), (1, 1), (1, 1), (1, 1), 2),
-    "odd groups": ((2, 6, 5, 5), 9, (3, 3), (1, 1), (1, 1), (1, 1), 3),
-    "depthwise": ((2, 20, 5, 6), 20, (3, 3), (2, 2), (1, 1), (1, 1), 20),
-    "pointwise": ((2, 19, 4, 5), 21, (1, 1), (1, 1), (0, 0), (1, 1), 1),
-    "time": ((2, 8, 9), 16, (3,), (2,), (1,), (1,), 1),
-    "volume": ((1, 16, 4, 5, 3), 3, (2, 3, 2), (1, 2, 1), (1, 0, 1), (1, 1, 1), 1),
-}
-
-
-@pytest.fixture(params=FILTERINGS.values(), ids=FILTERINGS.keys())
-def filtering(request):
-    x_shape, num_output, *window, group = request.param
-    return x_shape, num_output, Window(*window), group
-
-
-@pytest.mark.parametrize("kind", ["convolution", "deconvolution"])
-def test_filtering(rng, filtering, layouts, kind):
-    x_shape, num_output, window, group = filtering
-    if kind == "convolution":
-        filters_shape = (num_output, x_shape[1] // group, *window.kernel)
-        size = window.output_size(x_shape[2:])
-    else:
-        filters_shape = (x_shape[1], num_output // group, *window.kernel)
-        size = window.transposed_size(x_shape[2:])
-    y_shape = (x_shape[0], num_output, *size)
-    x, dy = rng.standard_normal(x_shape), rng.standard_normal(y_shape)
-    filters, bias = rng.standard_normal(filters_shape), rng.standard_normal(num_output)
-    exact = getattr(cpu, f"prepare_{kind}")(*filtering, "float64")
-    y, dx = np.empty(y_shape), np.empty(x_shape)
-    dfilters, dbias = np.zeros(filters_shape), np.zeros(num_output)
-    exact.forward(x, filters, bias, y)
-    exact.backward_data(dy, filters, dx)
-    exact.backward_filters(x, dy, dfilters)
-    exact.backward_bias(dy, dbias)
-
-    kernel = getattr(onednn, f"prepare_{kind}")(
-        *filtering, "float32", channels_last=layouts, workspace=Workspace()
-    )
-    x_, y_ = laid(x, layouts[0]), laid(np.zeros(y_shape), layouts[1])
-    f_, b_ = laid(filters, False), laid(bias, False)
-    run(kernel.bind_forward(x_, f_, b_, y_))
-    assert_close(y_, y)
-    run(kernel.bind_forward(x_, f_, None, y_, slope=0.1))
-    unbiased = y - bias.reshape(-1, *(1,) * len(size))
-    assert_close(y_, np.where(unbiased > 0, unbiased, 0.1 * unbiased))
-    before = laid(rng.standard_normal(y_shape), layouts[1])
-    y_[...] = before
-    run(kernel.bind_forward(x_, f_, b_, y_, adds=True, slope=0.0))
-    assert_close(y_, np.maximum(y + before, 0))
-
-    dy_, dx_ = laid(dy, layouts[1]), laid(np.zeros(x_shape), layouts[0])
-    df_, db_ = np.ones(filters_shape, "f"), np.ones(num_output, "f")
-    run(kernel.bind_backward_data(dy_, f_, dx_))
-    assert_close(dx_, dx)
-    run(kernel.bind_backward_filters(x_, dy_, df_, db_, adds=True))
-    assert_close(df_, dfilters + 1)
-    assert_close(db_, dbias + 1)
-    run(kernel.bind_backward_filters(x_, dy_, df_, db_, adds=False))
-    assert_close(df_, dfilters)
-    assert_close(db_, dbias)
-
-
-def test_constant_filters_are_read_again_only_by_the_calls_on_new_weights(rng):
-    geometry = (1, 16, 6, 6), 16, Window((3, 3), (1, 1), (1, 1), (1, 1)), 1
-    kernel = onednn.prepare_convolution(*geometry, "float32", channels_last=(True, True))
-    x, y = (laid(rng.standard_normal(geometry[0]), True) for _ in range(2))
-    filters = laid(rng.standard_normal((16, 16, 3, 3)), False)
-    calls = kernel.bind_forward(x, filters, None, y, constant=True)
-    run(calls)
-    once = y.copy()
-    filters *= 2
-    for call in calls.each_time:
-        call()
-    np.testing.assert_array_equal(y, once)
-    run(calls)
-    np.testing.assert_allclose(y, 2 * once, rtol=1e-5)
 
 
 POOLINGS = {
@@ -133,7 +22,7 @@ POOLINGS = {
 @pytest.mark.parametrize("name", POOLINGS)
 @pytest.mark.parametrize("method", ["max", "average"])
 @pytest.mark.parametrize("flag", [True, False])
-def test_pooling(rng, name, method, flag, layouts):
+def test_pooling(rng, name, method, flag, layouts, laid, run_calls, assert_close):
     """The flag is keep_index, which backward needs, or count_padding."""
     x_shape, size, stride, pad, round_up = POOLINGS[name]
     window = Window(size, stride, pad, (1,) * len(size))
@@ -146,18 +35,18 @@ def test_pooling(rng, name, method, flag, layouts):
     exact.backward(dy, dx)
     kernel = getattr(onednn, prepare)(x_shape, window, out, "float32", flag, channels_last=layouts)
     x_, y_ = laid(x, layouts[0]), laid(np.zeros(dy.shape), layouts[1])
-    run(kernel.bind_forward(x_, y_))
+    run_calls(kernel.bind_forward(x_, y_))
     assert_close(y_, y, 1e-5)
     if method == "max" and not flag:
         return
     dy_, dx_ = laid(dy, layouts[1]), laid(np.ones(x_shape), layouts[0])
-    run(kernel.bind_backward(dy_, dx_))
+    run_calls(kernel.bind_backward(dy_, dx_))
     assert_close(dx_, dx, 1e-5)
     np.testing.assert_array_equal(dy_, laid(dy, False))
 
 
 @pytest.mark.parametrize("x_shape", [(2, 16, 7, 6), (3, 20, 5, 5), (2, 33, 2, 3, 2)])
-def test_lrn(rng, x_shape, layouts):
+def test_lrn(rng, x_shape, layouts, laid, run_calls, assert_close):
     constants = (5, 0.3, 0.75, 2.0)
     x, dy = rng.standard_normal(x_shape), rng.standard_normal(x_shape)
     y, dx = np.empty(x_shape), np.empty(x_shape)
@@ -169,42 +58,19 @@ def test_lrn(rng, x_shape, layouts):
     )
     x_, y_ = laid(x, layouts[0]), laid(np.zeros(x_shape), layouts[1])
     dy_, dx_ = laid(dy, layouts[1]), laid(np.zeros(x_shape), layouts[0])
-    run(kernel.bind_forward(x_, y_))
-    run(kernel.bind_backward(x_, y_, dy_, dx_))
+    run_calls(kernel.bind_forward(x_, y_))
+    run_calls(kernel.bind_backward(x_, y_, dy_, dx_))
     assert_close(y_, y)
     assert_close(dx_, dx)
-
-
-@pytest.mark.parametrize("transposed", [False, True])
-@pytest.mark.parametrize("has_bias", [False, True])
-def test_inner_product(rng, transposed, has_bias):
-    n, d, k = 5, 37, 11
-    x, w, b, dy = (
-        rng.standard_normal(shape).astype("f") for shape in ((n, d), (k, d), (k,), (n, k))
-    )
-    stored = np.ascontiguousarray(w.T) if transposed else w
-    kernel = onednn.prepare_inner_product(n, d, k, transposed, "float32")
-    y = x @ w.T + (b if has_bias else 0)
-    y_, dx_ = np.empty((n, k), "f"), np.empty((n, d), "f")
-    run(kernel.bind_forward(x, stored, b if has_bias else None, y_, slope=0.5))
-    assert_close(y_, np.where(y > 0, y, y / 2))
-    kernel.forward(x, stored, b if has_bias else None, y_)
-    assert_close(y_, y)
-    run(kernel.bind_backward_data(dy, stored, dx_))
-    assert_close(dx_, dy @ w)
-    for adds in (True, False):
-        dw_, db_ = np.ones_like(stored), np.ones(k, "f")
-        run(kernel.bind_backward_filters(x, dy, dw_, db_ if has_bias else None, adds=adds))
-        dw = dy.T @ x + adds
-        assert_close(dw_, dw.T if transposed else dw)
-        assert_close(db_, dy.sum(axis=0) + adds if has_bias else np.ones(k))
 
 
 @pytest.mark.parametrize("channels_last", [False, True])
 @pytest.mark.parametrize("relu", [False, True])
 @pytest.mark.parametrize("given", [False, True], ids=["measured", "given statistics"])
 @pytest.mark.parametrize("x_shape", [(4, 16, 5, 6), (3, 7, 4, 4), (6, 5, 9), (2, 3, 3, 4, 5)])
-def test_batch_normalization(rng, x_shape, given, relu, channels_last):
+def test_batch_normalization(
+    rng, x_shape, given, relu, channels_last, laid, run_calls, assert_close
+):
     channels, epsilon = x_shape[1], 1e-3
     kernel = onednn.prepare_batch_normalization(
         x_shape,
@@ -237,8 +103,8 @@ def test_batch_normalization(rng, x_shape, given, relu, channels_last):
     x_, y_ = laid(x, channels_last), laid(np.zeros(x_shape), channels_last)
     dy_, dx_ = laid(dy, channels_last), laid(np.zeros(x_shape), channels_last)
     s_, b_, ds_, db_ = (np.array(a, "f") for a in (s, b, s, b))
-    run(kernel.bind_forward(x_, s_, b_, y_))
-    run(kernel.bind_backward(x_, s_, dy_, dx_, ds_, db_))
+    run_calls(kernel.bind_forward(x_, s_, b_, y_))
+    run_calls(kernel.bind_backward(x_, s_, dy_, dx_, ds_, db_))
     assert_close(y_, np.maximum(y, 0) if relu else y)
     assert_close(kernel.mean, mean)
     assert_close(kernel.variance, variance)
@@ -260,39 +126,39 @@ FUNCTIONS = {
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("channels_last", [False, True])
-def test_activations(rng, name, channels_last):
+def test_activations(rng, name, channels_last, laid, run_calls, assert_close):
     alpha, function, derivative = FUNCTIONS[name]
     x, dy = 3 * rng.standard_normal((2, 5, 3, 4)), rng.standard_normal((2, 5, 3, 4))
     alike = (channels_last, channels_last)
     kernel = onednn.prepare_activation(name, x.size, alpha, "float32", channels_last=alike)
     x_, dy_ = laid(x, channels_last), laid(dy, channels_last)
     y_, dx_ = np.empty_like(x_), np.empty_like(x_)
-    run(kernel.bind_forward(x_, y_))
-    run(kernel.bind_backward(y_, dy_, dx_))
+    run_calls(kernel.bind_forward(x_, y_))
+    run_calls(kernel.bind_backward(y_, dy_, dx_))
     assert_close(y_, function(x), 1e-5)
     assert_close(dx_, dy * derivative(function(x)), 1e-5)
-    run(kernel.bind_forward(x_, x_))  # in place
+    run_calls(kernel.bind_forward(x_, x_))  # in place
     assert_close(x_, function(x), 1e-5)
 
 
 @pytest.mark.parametrize("weights", [[1.0], [0.5], [1.0, 1.0], [2.0, -1.0], [1.0, 1.0, 1.0]])
 @pytest.mark.parametrize("channels_last", [False, True])
-def test_sums(rng, weights, channels_last):
+def test_sums(rng, weights, channels_last, laid, run_calls, assert_close):
     xs = [laid(rng.standard_normal((2, 3, 4, 5)), channels_last) for _ in weights]
     alike = (channels_last, channels_last)
     kernel = onednn.prepare_sum(xs[0].size, weights, "float32", channels_last=alike)
     total = sum(w * x for w, x in zip(weights, xs, strict=True))
     y = np.empty_like(xs[0])
-    run(kernel.bind_forward(xs, y))
+    run_calls(kernel.bind_forward(xs, y))
     assert_close(y, total, 1e-6)
     if kernel.applies_relu:
-        run(kernel.bind_forward(xs, y, slope=0.1))
+        run_calls(kernel.bind_forward(xs, y, slope=0.1))
         assert_close(y, np.where(total > 0, total, 0.1 * total), 1e-6)
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
 @pytest.mark.parametrize("channels_last", [False, True])
-def test_concatenation(rng, axis, channels_last):
+def test_concatenation(rng, axis, channels_last, laid, run_calls):
     shapes = [[2, 3, 4, 5] for _ in range(3)]
     for i, shape in enumerate(shapes):
         shape[axis] = 2 * i + 1
@@ -302,29 +168,9 @@ def test_concatenation(rng, axis, channels_last):
         [tuple(shape) for shape in shapes], axis, "float32", channels_last=alike
     )
     y = laid(np.zeros(np.concatenate(xs, axis).shape), channels_last)
-    run(kernel.bind_forward(xs, y))
+    run_calls(kernel.bind_forward(xs, y))
     np.testing.assert_array_equal(y, np.concatenate(xs, axis))
     dxs = [np.empty_like(xs[0]), None, np.empty_like(xs[2])]
-    run(kernel.bind_backward(y, dxs))
+    run_calls(kernel.bind_backward(y, dxs))
     np.testing.assert_array_equal(dxs[0], xs[0])
     np.testing.assert_array_equal(dxs[2], xs[2])
-
-
-def test_kernels_share_a_workspace_as_large_as_the_largest_needs(rng):
-    space, pairs = Workspace(), []
-    for size in (6, 12, 8):
-        geometry = (1, 3, size, size), 16, Window((3, 3), (1, 1), (1, 1), (1, 1)), 1
-        kernel = onednn.prepare_convolution(*geometry, "float32", workspace=space)
-        x, y = (rng.standard_normal((1, c, size, size)).astype("f") for c in (3, 16))
-        filters = rng.standard_normal((16, 3, 3, 3)).astype("f")
-        pairs.append((kernel.bind_forward(x, filters, None, y), kernel, (x, filters, y)))
-    alone = Workspace()
-    for calls, _, (x, filters, y) in pairs:
-        run(calls)
-        shared = y.copy()
-        size = x.shape[-1]
-        geometry = (1, 3, size, size), 16, Window((3, 3), (1, 1), (1, 1), (1, 1)), 1
-        kernel = onednn.prepare_convolution(*geometry, "float32", workspace=alone)
-        run(kernel.bind_forward(x, filters, None, y))
-        np.testing.assert_array_equal(y, shared)
-    assert space.bytes == alone.bytes
