@@ -76,3 +76,18 @@ def test_classes_are_where_scripts_look_for_them():
     assert caffe.pycaffe.SGDSolver is caffe.SGDSolver
     assert caffe.__version__ == "1.0.0"
     assert (caffe.TRAIN, caffe.TEST) == (0, 1)
+
+
+def test_the_schema_is_at_its_usual_place():
+    from caffe.proto import caffe_pb2
+
+    assert caffe_pb2.NetParameter(name="x").name == "x"
+    assert caffe_pb2.TRAIN == caffe.TRAIN
+    assert "InnerProduct" in caffe.layer_type_list()
+
+
+def test_the_schema_is_there_after_import_caffe():
+    """Scripts say caffe.proto.caffe_pb2.BlobProto() and import nothing else."""
+    script = "import caffe; print(caffe.proto.caffe_pb2.BlobProto(num=3).num)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout == "3\n", done.stderr
