@@ -33,6 +33,7 @@ def test_the_target_cuda_is_a_gpu(net, target, tolerance):
         net.setPreferableTarget(target)
         for name, array in expected.items():
             np.testing.assert_allclose(net.forward(name), array, rtol=tolerance, atol=tolerance)
+        assert all(used.gpu is not None for used in net._nets.values())
         net.setPreferableTarget(dnn.DNN_TARGET_CPU)
     np.testing.assert_array_equal(net.forward("prob"), expected["prob"])
 

@@ -51,6 +51,8 @@ def on_both(path, images):
     ours = caffe.Net(path, caffe.TEST)
     caffe.set_mode_cpu()
     theirs = caffe.Net(path, caffe.TEST)
+    assert ours._net.gpu is not None
+    assert theirs._net.gpu is None
     for name, blobs in theirs.params.items():
         for blob, source in zip(blobs, ours.params[name], strict=True):
             blob.data[...] = source.data
@@ -120,6 +122,7 @@ def test_a_solver_trains(tmp_path):
         f'momentum: 0.9 momentum2: 0.99 snapshot_prefix: "{tmp_path}/it" random_seed: 1'
     )
     solver = caffe.get_solver(str(tmp_path / "solver.prototxt"))
+    assert solver.net._net.gpu is not None
     solver.step(1)
     first = float(solver.net.blobs["loss"].data)
     solver.step(4)

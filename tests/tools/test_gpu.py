@@ -38,6 +38,7 @@ def test_train_logs_and_saves_what_it_does_on_the_host(pictures, caffe):
         assert ("caffe.cpp:197] Using GPUs 0" in lines) == bool(words)
         assert "caffe.cpp:250] Optimization Done." in lines
         found[len(words)] = numbers(lines, r"(?:loss|accuracy) = ([\d.e+-]+)"), weights()
+    assert found[0][0]
     np.testing.assert_allclose(found[2][0], found[0][0], rtol=1e-4)
     for name, blobs in found[0][1].items():
         for ours, theirs in zip(found[2][1][name], blobs, strict=True):
@@ -51,7 +52,9 @@ def test_a_run_goes_on_from_a_snapshot_of_the_host(pictures, caffe):
     words = ("train", "-solver", "solver.prototxt", "-snapshot", "it_iter_4.solverstate")
     status, lines = caffe(*words, "-gpu", "0")
     assert status == 0
+    assert "caffe.cpp:197] Using GPUs 0" in lines
     on_gpu = numbers(lines, r"loss = ([\d.e+-]+)")
+    assert on_gpu
     _, lines = caffe(*words)
     np.testing.assert_allclose(on_gpu, numbers(lines, r"loss = ([\d.e+-]+)"), rtol=1e-4)
 
@@ -65,7 +68,10 @@ def test_train_in_other_precisions_comes_close(pictures, caffe, precision):
     )
     assert status == 0
     found = numbers(lines, r"Test net output #1: loss = ([\d.e+-]+)")
+    assert exact
     np.testing.assert_allclose(found, exact, rtol=0.05)
+    if precision != "tf32":  # which devices may not round to, as the emulated one does not
+        assert found != exact
 
 
 def test_several_gpus_are_said_to_be_one(pictures, caffe):

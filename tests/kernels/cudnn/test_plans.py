@@ -49,33 +49,33 @@ def plan(target):
     return make
 
 
+def plan_convolution(plan, arrays, tf32, **epilogue):
+    x, filters, y, window = arrays
+    plan(cudnn.convolution(x, filters, y, window, **epilogue), tf32)
+    plan(cudnn.convolution_backward_data(y, filters, x, window), tf32)
+    plan(cudnn.convolution_backward_filters(x, y, filters, window), tf32)
+
+
 @geometries
 @kinds
 def test_convolution(geometry, dtype, tf32, plan):
-    x, filters, y, window = arrays_of(geometry, dtype)
+    x, filters, y, window = arrays = arrays_of(geometry, dtype)
     plan(cudnn.convolution(x, filters, y, window), tf32)
     plan(cudnn.convolution(x, filters, y, window, bias=dtype), tf32)
-    plan(cudnn.convolution(x, filters, y, window, bias=dtype, slope=0.0), tf32)
-    plan(cudnn.convolution_backward_data(y, filters, x, window), tf32)
-    plan(cudnn.convolution_backward_filters(x, y, filters, window), tf32)
+    plan_convolution(plan, arrays, tf32, bias=dtype, slope=0.0)
 
 
 @geometries
 @kinds
 def test_plain_arrays(geometry, dtype, tf32, plan):
-    x, filters, y, window = arrays_of(geometry, dtype, plain, plain)
-    plan(cudnn.convolution(x, filters, y, window, bias=dtype, slope=0.0), tf32)
-    plan(cudnn.convolution_backward_data(y, filters, x, window), tf32)
-    plan(cudnn.convolution_backward_filters(x, y, filters, window), tf32)
+    arrays = arrays_of(geometry, dtype, plain, plain)
+    plan_convolution(plan, arrays, tf32, bias=dtype, slope=0.0)
 
 
 @geometries
 @kinds
 def test_filters_as_in_a_file(geometry, dtype, tf32, plan):
-    x, filters, y, window = arrays_of(geometry, dtype, last, plain)
-    plan(cudnn.convolution(x, filters, y, window, bias=dtype), tf32)
-    plan(cudnn.convolution_backward_data(y, filters, x, window), tf32)
-    plan(cudnn.convolution_backward_filters(x, y, filters, window), tf32)
+    plan_convolution(plan, arrays_of(geometry, dtype, last, plain), tf32, bias=dtype)
 
 
 @kinds
