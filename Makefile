@@ -31,7 +31,7 @@ test-real: venv
 test-gpu: export CORTADO_TEST_GPU = 1
 test-gpu: venv
 	$(BIN)/pip install --quiet --editable '.[gpu]'
-	$(BIN)/pytest -q tests/kernels/gpu tests/kernels/cudnn tests/nets/test_gpu*.py tests/nets/test_goldens.py tests/solvers/test_gpu.py tests/solvers/test_goldens.py tests/pycaffe/test_gpu.py tests/tools/test_gpu.py tests/dnn/test_target.py
+	$(BIN)/pytest -q tests/kernels/gpu tests/kernels/cudnn tests/nets/test_gpu*.py tests/nets/passes/test_normalization_on_gpu.py tests/nets/test_goldens.py tests/solvers/test_gpu.py tests/solvers/test_goldens.py tests/pycaffe/test_gpu.py tests/tools/test_gpu.py tests/dnn/test_target.py tests/data/test_uploaded_batches.py tests/benchmarks/test_gpu_worker.py
 	$(BIN)/pytest -q -m gpu
 
 # On so small a net, threads do little but wait for each other: for minutes where cores are busy.
