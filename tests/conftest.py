@@ -1,3 +1,4 @@
+import logging
 import re
 
 import numpy as np
@@ -8,6 +9,17 @@ from cortado.layers import create_layer
 from cortado.proto import caffe_pb2
 from cortado.proto.text import parse_text
 from cortado.tools.cli import main
+
+
+@pytest.fixture(autouse=True)
+def unheard(monkeypatch):
+    """No test hears the log unasked: a file of tests that imports caffe turns it on for all."""
+    logger = logging.getLogger("cortado")
+    level = logger.level
+    monkeypatch.setattr(logger, "handlers", [logging.NullHandler()])
+    logger.setLevel(logging.CRITICAL)
+    yield
+    logger.setLevel(level)
 
 
 @pytest.fixture

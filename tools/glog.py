@@ -28,20 +28,21 @@ def logging_to(program: str, flags: argparse.Namespace) -> Iterator[None]:
     from ..core import log
 
     logger = logging.getLogger("cortado")
-    level = logger.level
-    handlers: list[logging.Handler] = []
+    level, handlers = logger.level, logger.handlers[:]
+    own: list[logging.Handler] = []
     if flags.log_dir:
         file = logging.FileHandler(_log_file(program, Path(flags.log_dir)))
         file.setFormatter(log.GlogFormatter())
         logger.addHandler(file)
-        handlers.append(file)
-    handlers.append(log.to_stderr(flags.minloglevel))
+        own.append(file)
+    own.append(log.to_stderr(flags.minloglevel))
     try:
         yield
     finally:
+        # A process that logs by itself, as one that imported caffe does, goes on doing so.
         logger.setLevel(level)
-        for handler in handlers:
-            logger.removeHandler(handler)
+        logger.handlers[:] = handlers
+        for handler in own:
             handler.close()
 
 

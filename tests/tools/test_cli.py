@@ -163,6 +163,18 @@ def test_the_log_goes_to_stderr(command, capsys, flags, lines):
     assert "brew.cpp:2] spilling" in error
 
 
+def test_a_process_that_logs_goes_on_when_a_command_has_run(command, capsys):
+    log.to_stderr(1)
+    command(pour)
+    assert cli.main(["brew"]) == 0
+    capsys.readouterr()
+    log.info("brew.cpp:3", "cooling")
+    log.warning("brew.cpp:4", "empty")
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "brew.cpp:4] empty" in error
+
+
 def test_log_dir_gets_the_same_log(command, capsys, tmp_path):
     command(pour)
     for _ in range(2):
