@@ -1,13 +1,20 @@
-"""GpuRuns: whole passes of a plan on a GPU, as CUDA graphs from the third time on."""
+"""GpuRuns: whole passes of a plan on a GPU, as CUDA graphs from the third time on.
+
+A layer that may change shapes, such as one in Python, ends a graph: only then it is known whether
+what comes after it still is the same.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from ..core import Call
 from ..core.gpu import OutOfDeviceMemory
 from ..kernels.gpu import Context
 from .bound import Bound
 from .recording import Recordings
+
+Follow = Callable[[int], None]  # prepares what comes after a layer for the shapes it gave
 
 
 class GpuRuns:
@@ -34,14 +41,9 @@ class GpuRuns:
         """Send the numbers that are others in every forward pass."""
         self.context.changing.send()
 
-    def forward(self) -> bool:
-        """Run a forward pass; False, having done nothing, if shapes may change on the way."""
-        calls = self._forward()
-        if calls is not None:
-            self._recordings.run("forward", [self._sending, calls])
-        else:
-            self.send()
-        return calls is not None
+    def forward(self, follow: Follow) -> None:
+        """Run a forward pass."""
+        self._recordings.run("forward", self._run_to_last("forward", [self._sending], follow))
 
     def seed(self) -> None:
         """Set the gradients of losses, where they are others in every pass."""
@@ -55,26 +57,33 @@ class GpuRuns:
     def step(
         self,
         first: Sequence[Call],
-        after_forward: Sequence[Sequence[Call]],
+        after_forward: Callable[[int], Sequence[Call]],
         last: Sequence[Call],
-    ) -> bool:
+        batches: int,
+        follow: Follow,
+    ) -> None:
         """Run a forward and a backward pass for each batch, and what else a step consists of.
 
-        There are as many batches as lists in after_forward, each of which follows a forward pass;
-        `first` comes before everything, and `last` after it. The lists must be the same ones every
-        time. False, having done nothing, if shapes may change on the way.
+        `first` comes before everything, after_forward(batch) after each forward pass, and `last`
+        after it all: the same calls every time, as long as shapes stay.
         """
-        forward = self._forward()
-        if forward is None:
-            return False
         lists: list[Sequence[Call]] = [first]
-        for batch, calls in enumerate(after_forward):
-            backward = self._bound.backward(adds=batch > 0)
-            lists += [self._sending, forward, calls, self.seeding, backward]
+        for batch in range(batches):
+            lists = self._run_to_last(("step", batch), [*lists, self._sending], follow)
+            lists += [after_forward(batch), self.seeding, self._bound.backward(adds=batch > 0)]
         self._recordings.run("step", [*lists, last])
-        return True
 
-    def _forward(self) -> list[Call] | None:
-        """The calls of a forward pass, the same list while it stays so; None if shapes vary."""
-        segments = self._bound.forward()
-        return segments[0][0] if len(segments) == 1 else None
+    def _run_to_last(
+        self, key: Any, lists: Sequence[Sequence[Call]], follow: Follow
+    ) -> list[Sequence[Call]]:
+        """Run `lists` and a forward pass up to the last layer that may change shapes.
+
+        Returns what is still to be run.
+        """
+        number = 0
+        while number < len(segments := self._bound.forward()) - 1:
+            calls, layers = segments[number]
+            self._recordings.run((key, number), [*lists, calls])
+            follow(layers[-1])
+            number, lists = number + 1, []
+        return [*lists, segments[number][0]]

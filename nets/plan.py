@@ -1,6 +1,6 @@
 """The plan: a pass over a net as a flat list of calls, with everything looked up beforehand."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import numpy as np
@@ -74,6 +74,8 @@ class Plan:
         self.gpu_runs = GpuRuns(context, self.bound) if context else None
         self._prepared = [_shapes(i, bottoms, tops) for i in range(len(layers))]
         self._source_shapes = [blob.shape for blob in self._sources]
+        # What comes after a layer of varying shapes is prepared for these shapes of its tops.
+        self._followed: dict[int, list[Shape]] = {}
         self._seeded: list[Shape | None] = [None] * len(self.losses)
         self._seed_losses()
         self._ran_whole = False
@@ -133,15 +135,19 @@ class Plan:
             yield
 
     def step_on_gpu(
-        self, first: list[Call], after_forward: Sequence[Sequence[Call]], last: list[Call]
-    ) -> bool:
-        """Forward, backward and more as one recording: see GpuRuns.step. False if it cannot."""
+        self,
+        first: list[Call],
+        after_forward: Callable[[int], Sequence[Call]],
+        last: list[Call],
+        batches: int = 1,
+    ) -> None:
+        """Forward, backward and more for each batch: see GpuRuns.step."""
         assert self.gpu_runs
         self._follow_shapes()
         self._ran_whole = True
         self._layer_runs.forget_passes()
         with self.running():
-            return self.gpu_runs.step(first, after_forward, last)
+            self.gpu_runs.step(first, after_forward, last, batches, self._follow)
 
     def check_faults(self) -> None:
         """Raise the error of what kernels found wrong with the data since the last time."""
@@ -155,6 +161,7 @@ class Plan:
 
     def reshape(self, start: int) -> None:
         """Prepare every layer from `start` on whose blobs have other shapes than before."""
+        self._followed = {i: shapes for i, shapes in self._followed.items() if i < start}
         for step in self.steps:
             if step.layers[-1] < start or not self._resize(step):
                 continue
@@ -186,8 +193,16 @@ class Plan:
                 changed = True
         return changed
 
+    def _follow(self, layer: int) -> None:
+        """Prepare what comes after a layer whose tops may have other shapes than the last time."""
+        shapes = [top.shape for top in self._tops[layer]]
+        if self._followed.get(layer) != shapes:
+            self.reshape(layer + 1)
+            self._followed[layer] = shapes
+
     def _forward_whole(self) -> None:
-        if self.gpu_runs and self.gpu_runs.forward():
+        if self.gpu_runs:
+            self.gpu_runs.forward(self._follow)
             return
         segment, count = 0, 1
         while segment < count:
@@ -197,7 +212,7 @@ class Plan:
                 call()
             segment, count = segment + 1, len(segments)
             if segment < count:  # it ended with a layer that may change shapes
-                self.reshape(layers[-1] + 1)
+                self._follow(layers[-1])
 
     def _forward_part(self, start: int, end: int) -> None:
         if self.gpu_runs:
@@ -205,7 +220,7 @@ class Plan:
         for i in range(start, end + 1):
             self._layer_runs.forward(i)
             if self._layers[i].shapes_vary:
-                self.reshape(i + 1)
+                self._follow(i)
 
     def _backward_part(self, start: int, end: int, adds: bool) -> None:
         wanted = [i for i in range(start, end - 1, -1) if self._runs_backward[i]]

@@ -4,7 +4,8 @@ Launching a graph costs as much as launching one kernel, however many it holds.
 """
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import chain, groupby
+from operator import is_
 from typing import Any
 
 from ..core import Call
@@ -13,31 +14,54 @@ from ..kernels.gpu.launch import is_capturable
 EAGER_TIMES = 2  # in the first run kernels are compiled; the second one shows that nothing else is
 
 
-class Recording:
-    """Runs calls in order, again and again: launches in a row as one graph, others one by one.
-
-    Calls that are no launches, such as those of layers that run on the host, split the graph.
-    """
+class Launches:
+    """Launches in a row, which become one graph."""
 
     def __init__(self, gpu: Any, calls: Sequence[Call]):
-        self._gpu = gpu
-        self._calls: Sequence[Call] = calls
+        self._gpu, self._calls = gpu, calls
         self._times = 0
+        self._graph: Call | None = None
+
+    def __call__(self) -> None:
+        if self._times == EAGER_TIMES:
+            self._graph = self._gpu.capture(self._calls)
+        self._times += 1
+        if self._graph:
+            self._graph()
+        else:
+            for call in self._calls:
+                call()
+
+
+class Recording:
+    """Runs the calls of lists in order, again and again.
+
+    Calls that are no launches, such as those of layers that run on the host, split the graph.
+    What has become a graph in the recording `before` this one stays one here.
+    """
+
+    def __init__(self, gpu: Any, lists: Sequence[Sequence[Call]], before: "Recording | None"):
+        self._lists = list(lists)
+        known = before._rows if before else {}
+        self._rows: dict[tuple[int, ...], Launches] = {}
+        self._calls: list[Call] = []
+        for is_launch, group in groupby(chain(*lists), is_capturable):
+            calls = list(group)
+            if is_launch and len(calls) > 1:
+                row = tuple(map(id, calls))
+                self._rows[row] = known.get(row) or Launches(gpu, calls)
+                self._calls.append(self._rows[row])
+            else:
+                self._calls += calls
+
+    def is_of(self, lists: Sequence[Sequence[Call]]) -> bool:
+        """Whether it was made of these lists."""
+        return len(lists) == len(self._lists) and all(map(is_, lists, self._lists))
 
     def run(self) -> None:
         """Make all calls."""
-        if self._times == EAGER_TIMES:
-            self._calls = self._captured()
-        self._times += 1
         for call in self._calls:
             call()
-
-    def _captured(self) -> list[Call]:
-        parts: list[Call] = []
-        for is_launch, group in groupby(self._calls, is_capturable):
-            calls = list(group)
-            parts += [self._gpu.capture(calls)] if is_launch and len(calls) > 1 else calls
-        return parts
 
 
 class Recordings:
@@ -45,16 +69,11 @@ class Recordings:
 
     def __init__(self, gpu: Any):
         self._gpu = gpu
-        self._kept: dict[Any, tuple[Sequence[Any], Recording]] = {}
+        self._kept: dict[Any, Recording] = {}
 
     def run(self, key: Any, lists: Sequence[Sequence[Call]]) -> None:
         """Run the calls of all lists; key tells what this is a recording of."""
         known = self._kept.get(key)
-        if known is None or not _are_same(known[0], lists):
-            recording = Recording(self._gpu, [call for calls in lists for call in calls])
-            known = self._kept[key] = list(lists), recording
-        known[1].run()
-
-
-def _are_same(some: Sequence[Any], others: Sequence[Any]) -> bool:
-    return len(some) == len(others) and all(a is b for a, b in zip(some, others, strict=True))
+        if known is None or not known.is_of(lists):
+            known = self._kept[key] = Recording(self._gpu, lists, known)
+        known.run()

@@ -13,8 +13,8 @@ from .training_step import TrainingStep
 class GpuTrainingStep(TrainingStep):
     """Forward, backward and the update in one CUDA graph, where nothing has to look in between.
 
-    Hooks, debug_info and callbacks of layers run between the parts; with these, and where shapes
-    vary, an iteration is run part by part.
+    Hooks, debug_info and callbacks of layers run between the parts; with these an iteration is
+    run part by part.
     """
 
     updater: GpuUpdater
@@ -23,16 +23,11 @@ class GpuTrainingStep(TrainingStep):
         super().__init__(param, net, updater)
         self._updated = False
         self._ring: LossRing | None = None
-        self._tops: list[tuple[Array, float]] = []
-        self._noting: list[Sequence[Call]] = []
+        self._noting: dict[int, tuple[list[tuple[Array, float]], Sequence[Call]]] = {}
 
     def gradients(self) -> SupportsFloat:
-        self._updated = not self._is_watched and self._run_at_once()
-        if not self._updated:
-            return super().gradients()
-        self.updater.weights.version += 1
-        assert self._ring
-        return self._ring.next(self.param.iter_size)
+        self._updated = not self._is_watched
+        return self._run_at_once() if self._updated else super().gradients()
 
     def update(self) -> None:
         if not self._updated:
@@ -43,21 +38,20 @@ class GpuTrainingStep(TrainingStep):
         net = self.net
         return bool(self.on_start or self.on_gradients_ready or net.watchers or net.debug_info)
 
-    def _run_at_once(self) -> bool:
+    def _run_at_once(self) -> SupportsFloat:
+        plan, updater, batches = self.net.plan, self.updater, self.param.iter_size
         if self._ring is None:
-            self._ring = LossRing(self.updater.context, self.net.plan.check_faults)
-        self.updater.begin(self.rate, self.iteration)
-        updater = self.updater
-        return self.net.plan.step_on_gpu(updater.sending, self._after_forward(), updater.calls)
+            self._ring = LossRing(updater.context, plan.check_faults)
+        updater.begin(self.rate, self.iteration)
+        plan.step_on_gpu(updater.sending, self._note_loss, updater.calls, batches)
+        updater.weights.version += 1
+        return self._ring.next(batches)
 
-    def _after_forward(self) -> list[Sequence[Call]]:
-        """The calls that note the loss of each batch."""
+    def _note_loss(self, batch: int) -> Sequence[Call]:
+        """The calls that note the loss of a batch; other ones if its tops have other arrays."""
         assert self._ring
         tops = [(top.gpu_data, weight) for _, top, weight in self.net.plan.losses]
-        is_same = all(a[0] is b[0] for a, b in zip(tops, self._tops, strict=False))
-        if not self._noting or not is_same:  # another shape has another array
-            self._tops = tops
-            self._noting = [
-                self._ring.bind(tops, adds=batch > 0) for batch in range(self.param.iter_size)
-            ]
-        return self._noting
+        known = self._noting.get(batch)
+        if known is None or any(a[0] is not b[0] for a, b in zip(tops, known[0], strict=True)):
+            known = self._noting[batch] = tops, self._ring.bind(tops, adds=batch > 0)
+        return known[1]
