@@ -16,14 +16,19 @@ ALIGNMENT = 256  # bytes
 
 
 class PinnedBatch(Batch):
-    """A slot for one batch whose arrays lie in one piece of pinned memory."""
+    """A slot for one batch whose first arrays lie in one piece of pinned memory."""
 
     __slots__ = ("memory",)
 
-    def __init__(self, memory: np.ndarray, parts: Sequence[Part]):
+    def __init__(self, memory: np.ndarray, parts: Sequence[Part], hosted: Sequence[Part]):
         flat = _slices(memory, parts)
         shapes = [shape for shape, _ in parts]
-        super().__init__([a.reshape(shape) for a, shape in zip(flat, shapes, strict=True)])
+        super().__init__(
+            [
+                *(a.reshape(shape) for a, shape in zip(flat, shapes, strict=True)),
+                *(np.empty(shape, dtype) for shape, dtype in hosted),
+            ]
+        )
         self.memory = memory
 
 
@@ -32,21 +37,32 @@ class UploadedBatches:
 
     slots    what the prefetcher is to load into
     arrays   flat, on the device: those of the present batch, for CUDA graphs to read
+    hosted   the arrays of the present batch that follow those: they stay on the host, and each
+             batch has ones of its own, of any shape
 
     The next batch is uploaded beside all other work, to memory of its own: it may begin as soon as
     the device has copied the present one from there to `arrays`. Its slot is given back when its
     upload is done.
     """
 
-    def __init__(self, gpu: Any, prefetcher: Prefetcher, parts: Sequence[Part], slots: int):
+    def __init__(
+        self,
+        gpu: Any,
+        prefetcher: Prefetcher,
+        parts: Sequence[Part],
+        slots: int,
+        hosted: Sequence[Part] = (),
+    ):
         size = _end(parts)
         self._gpu, self._prefetcher = gpu, prefetcher
-        self.slots = [PinnedBatch(gpu.pinned(size, "uint8"), parts) for _ in range(slots)]
+        self.slots = [PinnedBatch(gpu.pinned(size, "uint8"), parts, hosted) for _ in range(slots)]
         self._present: Array = gpu.zeros(size, "uint8")
         self._coming: Array = gpu.empty(size, "uint8")
         self._copied = gpu.mark()  # when _coming may be written again
         self.arrays: list[Array] = _slices(self._present, parts)
-        self._next: tuple[Any, Any] | None = None  # plan of the batch after, and end of its upload
+        self.hosted: list[np.ndarray] = []
+        # Of the batch after: its plan, what stays on the host, and the end of its upload.
+        self._next: tuple[Any, list[np.ndarray], Any] | None = None
         self._under_way: deque[tuple[PinnedBatch, Any]] = deque()  # with the ends of their uploads
         # Memory must not go to others that an upload still reads or writes.
         weakref.finalize(self, _wait, self._under_way, self._coming)
@@ -59,7 +75,7 @@ class UploadedBatches:
         if self._next is None:
             self._upload(self._loaded())
         assert self._next
-        (plan, uploaded), self._next = self._next, None
+        (plan, self.hosted, uploaded), self._next = self._next, None
         self._gpu.wait_for(uploaded)
         self._gpu.copy(self._coming, self._present)
         self._copied = self._gpu.mark()
@@ -84,7 +100,7 @@ class UploadedBatches:
 
     def _upload(self, batch: Any) -> None:
         uploaded = self._gpu.start_upload(batch.memory, self._coming, self._copied)
-        self._next = batch.plan, uploaded
+        self._next = batch.plan, batch.arrays[len(self.arrays) :], uploaded
         self._under_way.append((batch, uploaded))
 
     def _give_back(self) -> None:

@@ -2,8 +2,11 @@
 
 from typing import Any
 
-from ..core import Rng, Shape, log, register
+import numpy as np
+
+from ..core import Blob, Rng, Shape, log, register
 from ..data.annotated_batches import AnnotatedBatches
+from ..data.annotated_datum import OBJECT
 from ..data.annotated_transform import AnnotatedTransformer
 from ..data.backend import open_source
 from ..data.naming import naming
@@ -17,6 +20,8 @@ _FOREIGN = {
     "seg_resize_height": "MobileNet-YOLO",
 }
 
+LEAST_ROOM = 64  # rows for objects in a batch on a GPU
+
 
 @register("AnnotatedData")
 class AnnotatedData(PrefetchingLayer):
@@ -25,7 +30,8 @@ class AnnotatedData(PrefetchingLayer):
     top[0]  images (N, C, H, W), transformed; the first record says C, H and W
     top[1]  objects (1, 1, n, 8), each a row: item in batch, label, instance, xmin, ymin, xmax,
             ymax (fractions of the image), difficult; a batch without objects has one row of -1.
-            Records without annotation type give their labels (N) instead. May be left out
+            On a GPU, rows of -1 follow, so that n seldom changes. Records without annotation type
+            give their labels (N) instead. May be left out
 
     In turn, each where it is asked for: distort_param changes colors, expand_param puts the image
     on a larger one, a part is cut out that batch_sampler finds, resize_param, noise_param, a crop
@@ -61,7 +67,18 @@ class AnnotatedData(PrefetchingLayer):
         param = self.param.annotated_data_param
         refuse_fields(self, param, "annotated_data_param", _FOREIGN)
         super().setup(bottom_shapes)
-        self.shapes_vary = True  # with the number of objects
+        objects = self._shapes[1:]
+        self.is_ragged = bool(objects) and len(objects[0]) == 4
+        self.shapes_vary |= self.is_ragged  # with the number of objects
+
+    def store_ragged(self, top: Blob, array: np.ndarray) -> None:
+        # What has another shape in every batch cannot be in a CUDA graph.
+        count = array.shape[2]
+        room = max(top.shape[2], 1 << (count - 1).bit_length(), LEAST_ROOM)
+        top.reshape(1, 1, room, OBJECT)
+        top.data[:, :, :count] = array
+        top.data[:, :, count:] = -1
+        top.store("data")
 
     def open_reader(self, seed: int) -> tuple[AnnotatedBatches, list[Shape]]:
         batch_size = self.batch_size("data_param")

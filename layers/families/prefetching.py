@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ...core import Blobs, Layer, Shape
+from ...core import Blob, Blobs, Layer, Shape
 from ...data.image_windows import ImageWindows
 from ...data.prefetch import Batch, BatchReader, Prefetcher
 from ...data.uploaded_batches import UploadedBatches
@@ -22,12 +23,14 @@ class PrefetchingLayer(Layer):
     the layer's rng, and on its number: neither threads nor a resume from state() change it.
 
     On a GPU, batches of more than one are uploaded ahead of need as well, and transformed there if
-    transforms_on_gpu and the reader knows the `windows` of its images.
+    transforms_on_gpu and the reader knows the `windows` of its images. If the last top is_ragged,
+    of another shape in every batch, it is given to `store_ragged` instead.
     """
 
     bottom_count = 0
     top_count = 2
     transforms_on_gpu = False
+    is_ragged = False
     _uploads: UploadedBatches | None = None
 
     def open_reader(self, seed: int) -> tuple[BatchReader, list[Shape]]:
@@ -35,6 +38,10 @@ class PrefetchingLayer(Layer):
 
         A ConfigError raised here needs no name of the layer; setup() adds it.
         """
+        raise NotImplementedError
+
+    def store_ragged(self, top: Blob, array: np.ndarray) -> None:
+        """In the middle of a pass on a GPU, write the array of a ragged top."""
         raise NotImplementedError
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
@@ -70,7 +77,7 @@ class PrefetchingLayer(Layer):
             self._prefetcher.give_back(batch)
 
     def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
-        if self.shapes_vary or self.dtype != "float32":
+        if self._shapes[0][0] == 1 or self.dtype != "float32":
             return None
         reader: Any = self._prefetcher.reader
         windows = reader.windows if self.transforms_on_gpu else None
@@ -79,25 +86,28 @@ class PrefetchingLayer(Layer):
         if windows:
             how = windows.mean, windows.scale, windows.has_planes
             images = gpu.Transform(context, arrays[2], *how)
-        return gpu.Batches(context, self.next_batch, arrays, images)
+        return gpu.Batches(context, partial(self.next_batch, top), arrays, images)
 
     def _begin_uploads(self, device: Any, windows: ImageWindows | None) -> UploadedBatches:
         """From now on load batches for a GPU."""
         reader: Any = self._prefetcher.reader
         parts = [(shape, "float32") for shape in self._shapes]
+        parts, ragged = (parts[:-1], parts[-1:]) if self.is_ragged else (parts, [])
         if windows:
             parts = windows.parts(self._shapes[0][0])
             reader.load_windows(windows)
         slots = self.param.data_param.prefetch
-        uploads = UploadedBatches(device, self._prefetcher, parts, slots)
+        uploads = UploadedBatches(device, self._prefetcher, parts, slots, ragged)
         self._prefetcher.seek(self._seed, self._number, uploads.slots)
         return uploads
 
-    def next_batch(self) -> None:
+    def next_batch(self, top: Blobs) -> None:
         """Bring a batch to the GPU."""
         assert self._uploads
         with self.explaining():
             self._plan = self._uploads.take()
+        for array in self._uploads.hosted:
+            self.store_ragged(top[-1], array)
         self._number += 1
 
     def describe_item(self, index: int) -> str:
