@@ -44,7 +44,7 @@ class Eltwise:
             return self._sum(x, y, slope)
         if self._operation == "PROD":
             return Combination(self._context, _product(len(x))).bind(y, x)
-        if self._learns and (self._winners is None or self._winners.size != y.size):
+        if self._learns and self._winners is None:
             self._winners = self._context.zeros(y.size, "uint16")
         later = " ".join(f"TAKE({i})" for i in range(1, len(x)))
         function = self._function("maximum", y, LATER=later, **arrays_of(len(x)))

@@ -67,7 +67,7 @@ class InnerProduct:
         return self._context.copy(x, ordered), ordered
 
     def _room(self, x: Array) -> Array:
-        if self._ordered is None or self._ordered.size != x.size:
+        if self._ordered is None:
             self._ordered = self._context.zeros(x.size, x.dtype)
         return self._ordered.reshape(x.shape)
 

@@ -43,7 +43,7 @@ class LRN:
 
     def bind_forward(self, bottom: Blobs, top: Blobs) -> Sequence[Call]:
         context, x, y = self._context, bottom[0].gpu_data, top[0].gpu_data
-        if self._keeps and (self._scales is None or self._scales.size != x.size):
+        if self._keeps and self._scales is None:
             self._scales = context.zeros(x.size)
         axes, copying = self._geometry(x), []
         if bottom[0] is top[0]:

@@ -45,7 +45,7 @@ class MaxPooling:
         if not y.size:
             return []
         numpy_type, c_type = ("int32", "int") if self._is_one else tap_type(self._window)
-        if self._keeps and (self._taken is None or self._taken.size != y.size):
+        if self._keeps and self._taken is None:
             self._taken = self._context.zeros(y.size, numpy_type)
         if self._is_one:
             return Planes(self._context, x).pool("largest", x, y, self._taken, mask)

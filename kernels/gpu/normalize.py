@@ -43,7 +43,7 @@ class Normalize:
 
     def bind_forward(self, bottom: Blobs, top: Blobs) -> Sequence[Call]:
         x, y, places = bottom[0].gpu_data, top[0].gpu_data, self._places(bottom[0])
-        if self._lengths is None or self._lengths.size != places.count:
+        if self._lengths is None:
             self._lengths = self._context.zeros(places.count)
         norms = top[1].gpu_data if len(top) > 1 else None
         arrays = x, self._scales(), y, norms, self._lengths
@@ -62,7 +62,7 @@ class Normalize:
     def _scale_gradient(self, bottom: Blob, dy: Array, adds: bool) -> list[Launch]:
         x, weight = bottom.gpu_data, self._scale
         assert weight is not None
-        if self._terms is None or self._terms.size != x.size:
+        if self._terms is None:
             self._terms = self._context.zeros(x.size)
         terms = self._launch("scale_terms", bottom, x, dy, self._lengths, self._terms)
         folded = fold_axes(bottom, 1) if weight.shape else (1, 1, 1, x.size)

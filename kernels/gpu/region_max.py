@@ -33,7 +33,7 @@ class RegionMax:
     def bind_forward(self, bottom: Blobs, top: Blobs) -> Sequence[Call]:
         x, y = bottom[0].gpu_data, top[0].gpu_data
         finding = self._windows.find(bottom[1].gpu_data, y.shape[2:])
-        if self._index is None or self._index.size != y.size:
+        if self._index is None:
             self._index = self._context.zeros(y.size, "int32")
         function = self._function("forward", bottom, top)
         return finding + self._context.each(

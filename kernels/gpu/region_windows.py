@@ -28,7 +28,7 @@ class RegionWindows:
         """The launches that write `arrays`: items, rows and columns."""
         context, (down, across) = self._context, out
         number = regions.shape[0]
-        if self.arrays[0] is None or self.arrays[0].size != number:
+        if self.arrays[0] is None:
             self.arrays = (
                 context.zeros(number, "int32"),
                 context.zeros(number * down * 2, "int32"),

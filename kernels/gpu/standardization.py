@@ -79,7 +79,7 @@ class Standardization:
     def bind_forward(self, bottom: Blobs, top: Blobs) -> Sequence[Call]:
         x, y = bottom[0].gpu_data, top[0].gpu_data
         keeps = bottom[0] is top[0] and self._reads_x
-        if keeps and (self._kept is None or self._kept.size != x.size):
+        if keeps and self._kept is None:
             self._kept = self._context.zeros(x.size, x.dtype)
         walk = self._walk(bottom[0], EVENLY)
         kept = self._kept if keeps else None

@@ -34,7 +34,7 @@ class StochasticPooling:
         if not y.size:
             return []
         numpy_type, c_type = tap_type(self._window)
-        if self._taps is None or self._taps.size != y.size:
+        if self._taps is None:
             self._taps = self._context.zeros(y.size, numpy_type)
         windows = Windows(self._context, self._window, x, y)
         function = windows.function("stochastic_pooling.cu", "draw", x.dtype, TAP=c_type)

@@ -30,7 +30,7 @@ class Unpooling:
         (x, mask), y, context = [blob.gpu_data for blob in bottom], top[0].gpu_data, self._context
         if self._fault is None:
             self._fault = context.faults.add(self._explain)
-        if self._last is None or self._last.size != y.size:
+        if self._last is None:
             self._last = context.zeros(y.size, "int32")
         find = context.function(FILE, "find_last")
         put = context.function(FILE, "put", x.dtype)

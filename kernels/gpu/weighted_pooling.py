@@ -26,7 +26,7 @@ class WeightedPooling:
 
     def bind_forward(self, bottom: Blobs, top: Blobs) -> Sequence[Call]:
         x, y = bottom[0].gpu_data, top[0].gpu_data
-        if self._totals is None or self._totals.size != y.size:
+        if self._totals is None:
             self._totals = self._context.zeros(y.size)
         return self._launch("expect", y, x, y)
 
