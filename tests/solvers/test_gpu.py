@@ -167,7 +167,7 @@ def test_weights_written_on_the_host_count_in_the_next_iteration(make_solver):
     assert weight.data.any()
 
 
-def test_test_nets_use_the_weights_of_the_training_net(make_solver, caplog):
+def test_test_nets_use_the_weights_of_the_training_net(make_solver):
     text = "test_iter: 2 test_interval: 2 test_initialization: true"
     scores = {}
     for device in ("cpu", "gpu"):
