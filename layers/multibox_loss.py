@@ -3,7 +3,9 @@
 import numpy as np
 
 from ..core import Array, Blobs, Shape, log, register
-from ..proto.caffe_pb2 import MultiBoxLossParameter
+from ..kernels import gpu
+from ..proto import ConfigError
+from ..proto.caffe_pb2 import LossParameter, MultiBoxLossParameter
 from .families.box_coding import BoxCoding
 from .families.box_matching import NONE
 from .families.detector_blobs import boxes_of, check_heads, class_scores, priors_of
@@ -77,6 +79,9 @@ class MultiBoxLoss(LossLayer):
         self._truth = GroundTruth(self, self.num_classes, self.background)
         self._location_loss = LOCATION_LOSSES[param.loc_loss_type]
         self._score_loss = SoftmaxScores if self._is_softmax else LogisticScores
+        has_background = self._is_softmax or self._mining.is_on
+        self._label_of_none = self.background if has_background else NO_LABEL
+        self._agnostic_label = self.background + 1 if param.map_object_to_agnostic else None
         # A term whose gradient is switched off is left out of the loss as well.
         self._counts = [*self.param.propagate_down, True, True][:2]
 
@@ -117,6 +122,46 @@ class MultiBoxLoss(LossLayer):
             dx = class_scores(bottom[1].diff, self.num_classes)
             dx[...] = 0
             dx[self._examples] = self._score_slopes * scale
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        param, predicts = self._param, not self._param.use_prior_for_matching
+        # Neither suppression, which goes on box by box, nor matches of each class have a kernel.
+        suppresses = self._mining.is_on and self._mining.needs_boxes
+        if suppresses or (predicts and not param.share_location):
+            return None
+        self._rows, items, priors = bottom[3], bottom[0].shape[0], bottom[2].count // 8
+        self._item_count = items
+        objects = self._truth.gpu_objects(
+            context, self._rows, items, param.use_difficult_gt, self._explain
+        )
+        places = items, priors
+        matching = self._matching.gpu_matching(context, objects, places, self._mining.is_on)
+        mode = self.normalization()
+        return gpu.MultiBoxLoss(
+            *(context, objects, matching, self._mining.gpu_mining(context, matching)),
+            classes=(self._location_classes, self.num_classes),
+            labels=(self._agnostic_label, self._label_of_none),
+            macros={
+                **self._coding.gpu_macros,
+                "FREE_OUTSIDE": int(param.bp_inside),
+                "SMOOTH_L1": int(param.loc_loss_type == MultiBoxLossParameter.SMOOTH_L1),
+                "LOGISTIC": int(not self._is_softmax),
+            },
+            matches_predictions=predicts,
+            weights=(param.loc_weight * self._counts[0], self._counts[1], param.loc_weight),
+            divisor=None if mode == LossParameter.VALID else self.gpu_divisor(mode, *places),
+        )
+
+    def _explain(self, last: int) -> ConfigError:
+        """Why there is a row of objects, with `last` rows after it, that cannot be."""
+        try:
+            self._read_objects(self._rows.data, self._item_count)
+        except ConfigError as problem:
+            return problem
+        return self.error(
+            "bottom[3] had a box of an item, a label or a place that cannot be in a batch since "
+            "the loss was last read; display: 1 in the solver tells which"
+        )
 
     def _read_priors(self, bottom: Blobs) -> None:
         """The priors of each item (N, P, 4), which RefineDet moves first, and their variances."""
@@ -188,16 +233,15 @@ class MultiBoxLoss(LossLayer):
         """Which scores count, as indices of items and priors, and what they should say."""
         positives = (self._matches > NONE).any(axis=1)
         self._examples = np.nonzero(positives | self._negatives)
-        none = self.background if self._is_softmax or self._mining.is_on else NO_LABEL
-        self._targets = self._labels(none)[self._examples]
+        self._targets = self._labels(self._label_of_none)[self._examples]
 
     def _labels(self, none: int) -> Array:
         """The label that each prior should have, (N, P); none for those without a match."""
         labels = np.full(self._negatives.shape, none)
         for i, objects in self._objects.items():
             names = objects.labels
-            if self._param.map_object_to_agnostic:
-                names = np.full_like(names, self.background + 1)
+            if self._agnostic_label is not None:
+                names = np.full_like(names, self._agnostic_label)
             for matches in self._matches[i]:
                 found = matches > NONE
                 labels[i, found] = names[matches[found]]

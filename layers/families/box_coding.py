@@ -23,6 +23,11 @@ class BoxCoding:
     code_type: int
     variance_in_target: bool = False
 
+    @property
+    def gpu_macros(self) -> dict[str, int]:
+        """What box_coding.cuh needs."""
+        return {"CODE_TYPE": self.code_type, "VARIANCE_IN_TARGET": int(self.variance_in_target)}
+
     def encode(self, priors: np.ndarray, variances: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         """The codes of boxes."""
         if self.code_type == PriorBoxParameter.CENTER_SIZE:

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...core import Layer
+from ...core import Blob, Layer
+from ...kernels import gpu
+from ...kernels.gpu.faults import Explain
+from ...kernels.gpu.object_list import ObjectList
 
 ROW = 8  # item in batch, label, instance, xmin, ymin, xmax, ymax, difficult
 
@@ -45,12 +48,23 @@ class GroundTruth:
         """The objects by image, for the images that have any."""
         rows = rows.reshape(-1, ROW)
         rows = rows[rows[:, 0] != -1]
-        items, labels = rows[:, 0].astype(int), rows[:, 1].astype(int)
+        with np.errstate(invalid="ignore"):  # what is no number is told below
+            items, labels = rows[:, 0].astype(int), rows[:, 1].astype(int)
         if self._classes == 2:
             labels = np.minimum(labels, 1)
         self._check(rows, labels)
         objects = Objects(rows[:, 3:7], labels, rows[:, 7] != 0)
         return {int(item): objects.where(items == item) for item in np.unique(items)}
+
+    def gpu_objects(
+        self, context: gpu.Context, rows: Blob, items: int, difficult: bool, explain: Explain
+    ) -> ObjectList:
+        """What reads the rows of a blob on a GPU, difficult objects if they are wanted.
+
+        explain makes an error of how many rows there are after the first that cannot be.
+        """
+        rule = self._classes, self._background, difficult, explain
+        return ObjectList(context, rows.count // ROW, items, *rule)
 
     def _check(self, rows: np.ndarray, labels: np.ndarray) -> None:
         wrong = (labels < 0) | (labels >= self._classes) | (labels == self._background)

@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from ...kernels import gpu
+from ...kernels.gpu.box_matching import BoxMatching
+from ...kernels.gpu.example_mining import ExampleMining
 from ...proto.caffe_pb2 import MultiBoxLossParameter
 from .box_matching import NONE
 from .nms import ALL, best_first, suppress
@@ -67,6 +70,15 @@ class Mining:
         if self.picks_matches:
             matches = np.where((matches > NONE) & ~picked, NONE, matches)
         return matches, negative
+
+    def gpu_mining(self, context: gpu.Context, matching: BoxMatching) -> ExampleMining | None:
+        """What picks examples on a GPU, without nms_param; None if none are picked."""
+        if not self.is_on:
+            return None
+        param = self.param
+        most = param.sample_size if self.picks_matches else None
+        bounds = param.neg_overlap, param.objectness_score
+        return ExampleMining(context, matching, param.neg_pos_ratio, most, *bounds)
 
     def _count(self, matches: np.ndarray) -> int:
         if self.picks_matches:

@@ -5,6 +5,9 @@ from typing import Any
 import numpy as np
 
 from ...core.boxes import overlaps
+from ...kernels import gpu
+from ...kernels.gpu.box_matching import BoxMatching
+from ...kernels.gpu.object_list import ObjectList
 from ...proto.caffe_pb2 import MultiBoxLossParameter
 from .box_coding import BoxCoding
 from .box_matching import NONE, match_boxes
@@ -48,6 +51,13 @@ class PriorMatching:
             found, _ = self._match(boxes[:, label], objects.where(places))
             matches[label] = np.where(found > NONE, places[found], found)
         return matches, np.zeros(len(priors), boxes.dtype)
+
+    def gpu_matching(
+        self, context: gpu.Context, objects: ObjectList, places: tuple[int, int], mines: bool
+    ) -> BoxMatching:
+        """What matches on a GPU, for (items, priors), where a prior has one match at most."""
+        inside_only = self._param.ignore_cross_boundary_bbox
+        return BoxMatching(context, objects, places, self._least, inside_only, mines)
 
     def _match(self, boxes: np.ndarray, objects: Objects) -> tuple[np.ndarray, np.ndarray]:
         outside = None

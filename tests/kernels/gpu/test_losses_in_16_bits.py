@@ -12,6 +12,10 @@ RNG = np.random.default_rng(6)
 SHAPE = (2, 3, 4, 5)
 LABELS = RNG.integers(0, 3, (2, 1, 4, 5))
 TARGETS = RNG.random(SHAPE)
+PRIORS = np.array([[0, 0, 0.5, 1, 0.5, 0, 1, 1, 0.4, 0.4, 0.6, 0.6], [0.1, 0.1, 0.2, 0.2] * 3])
+OBJECTS = np.array([[0, 2, 0, 0, 0, 0.5, 0.9, 0], [1, 1, 0, 0.4, 0, 1, 0.9, 0]])[None, None]
+DETECTIONS = [(2, 12), (2, 9), PRIORS[None], OBJECTS]
+MULTIBOX = 'type: "MultiBoxLoss" multibox_loss_param { num_classes: 3 mining_type: %s }'
 CASES = [
     ('type: "Softmax"', [SHAPE], 1),
     ('type: "SoftmaxWithLoss"', [SHAPE, LABELS], 1),
@@ -24,6 +28,9 @@ CASES = [
     ('type: "SigmoidCrossEntropyLoss"', [SHAPE, TARGETS], 1),
     ('type: "SmoothL1LossOHEM"', [SHAPE, SHAPE, TARGETS], 2),
     ('type: "ContrastiveLoss"', [(4, 5), (4, 5), np.arange(4) % 2], 1),
+    (MULTIBOX % "MAX_NEGATIVE", DETECTIONS, 1),
+    (MULTIBOX % "NONE conf_loss_type: LOGISTIC use_prior_for_matching: false", DETECTIONS, 1),
+    (MULTIBOX % "HARD_EXAMPLE", [*DETECTIONS, RNG.random((2, 6)), RNG.random((2, 12)) / 9], 1),
 ]
 
 

@@ -1,0 +1,71 @@
+"""BoxMatching: which object each prior of a batch is to find."""
+
+from math import inf
+
+from .anchors import Anchors
+from .context import THREADS, Context
+from .launch import Launch
+from .object_list import ObjectList
+
+MANY = 1 << 10  # priors, before a block has as many threads as it can
+MOST_THREADS = 1 << 10
+
+
+class BoxMatching:
+    """Matches priors with objects as match_boxes does it, for each of N items.
+
+    items, priors  N and P
+    matches  (N, P): the number of an object in the list, NONE or LEFT_OUT, see matches.cuh
+    nearest  (N, P): its overlap with that object; where there is none, the largest with any
+
+    least        match more priors than one per object: those that overlap one by so much; or None
+    inside_only  leave out what reaches out of the image
+    mines        whether examples are picked, so that items without objects are left out, and what
+                 is left out is no negative
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        objects: ObjectList,
+        places: tuple[int, int],
+        least: float | None,
+        inside_only: bool,
+        mines: bool,
+    ):
+        self._context, self._objects = context, objects
+        self.items, self.priors = places
+        self._least, self._inside_only, self._mines = least, inside_only, mines
+        count = self.items * self.priors
+        self.matches, self.nearest = context.zeros(count, "int32"), context.zeros(count)
+        self._keepers = context.zeros(count, "uint64")
+        self._asked = context.zeros(objects.room, "int32")
+
+    def find(self, anchors: Anchors) -> list[Launch]:
+        """The launches that write `matches` and `nearest`."""
+        context, objects = self._context, self._objects
+        ask, settle, match = (
+            context.function("box_matching.cu", name, anchors.real, **anchors.coding)
+            for name in ("ask", "settle", "match")
+        )
+        given = *anchors.arguments, objects.boxes, self._inside_only, objects.starts
+        claims = self._asked, self._keepers
+        count = self.matches.size
+        least = inf if self._least is None else float(self._least)
+        results = self._keepers, self.matches, self.nearest
+        if not count:
+            return []
+        threads = threads_for(self.priors)
+        return [
+            *context.blocks(
+                *(ask, "matching", objects.room, THREADS, *given),
+                *(self.items, objects.items, *claims),
+            ),
+            *context.blocks(settle, "matching", self.items, threads, *given, *claims),
+            *context.each(match, "matching", count, *given, count, least, self._mines, *results),
+        ]
+
+
+def threads_for(count: int) -> int:
+    """Threads of a block that runs through all priors of an item."""
+    return MOST_THREADS if count > MANY else THREADS
