@@ -25,6 +25,31 @@ layer {{ name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
         inner_product_param {{ num_output: 5 weight_filler {{ type: "xavier" }} }} }}
 """
 
+DETECTOR = (
+    NET[: NET.index('layer {{ name: "ip"')]
+    + """
+layer {{ name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param {{
+        num_output: 4 kernel_size: 3 stride: 2 pad: 1 weight_filler {{ type: "xavier" }} }} }}
+layer {{ name: "loc" type: "Convolution" bottom: "conv" top: "loc" convolution_param {{
+        num_output: 8 kernel_size: 1 weight_filler {{ type: "xavier" }} }} }}
+layer {{ name: "loc_perm" type: "Permute" bottom: "loc" top: "loc_perm"
+        permute_param {{ order: 0 order: 2 order: 3 order: 1 }} }}
+layer {{ name: "locations" type: "Flatten" bottom: "loc_perm" top: "locations" }}
+layer {{ name: "conf" type: "Convolution" bottom: "conv" top: "conf" convolution_param {{
+        num_output: 14 kernel_size: 1 weight_filler {{ type: "xavier" }} }} }}
+layer {{ name: "conf_perm" type: "Permute" bottom: "conf" top: "conf_perm"
+        permute_param {{ order: 0 order: 2 order: 3 order: 1 }} }}
+layer {{ name: "scores" type: "Flatten" bottom: "conf_perm" top: "scores" }}
+layer {{ name: "priors" type: "PriorBox" bottom: "conv" bottom: "data" top: "priors"
+        prior_box_param {{ min_size: 3 max_size: 5 clip: true variance: 0.1 }} }}
+layer {{ name: "loss" type: "MultiBoxLoss" bottom: "locations" bottom: "scores" bottom: "priors"
+        bottom: "label" top: "loss" loss_param {{ normalization: VALID }}
+        propagate_down: true propagate_down: true propagate_down: false propagate_down: false
+        multibox_loss_param {{ num_classes: 7 mining_type: MAX_NEGATIVE code_type: CENTER_SIZE
+                               match_type: PER_PREDICTION overlap_threshold: 0.3 }} }}
+"""
+)
+
 
 @pytest.fixture(autouse=True)
 def gpu():
@@ -140,3 +165,20 @@ def test_objects_may_be_looked_at_and_changed_between_passes(make_net):
         net.blobs["label"].data[...] = 5
     net.forward()
     assert not (net.blobs["label"].data == 5).all()
+
+
+def test_a_detector_learns_as_on_the_host(make_net, gpu):
+    counts = [3, 1, 0, 7, 2]
+    host, device = (make_net(counts, name, text=DETECTOR) for name in ("cpu", "gpu"))
+    assert all(step.runner.is_on_gpu for step in device.plan.steps)
+    for number in range(6):
+        before = None if ON_DEVICE else (gpu.graph_launches, gpu.downloads)
+        device.plan.step_on_gpu([], lambda batch: [], [])
+        if before and number > 3:
+            assert (gpu.graph_launches, gpu.downloads) == (before[0] + 1, before[1])
+        loss = host.forward()
+        host.backward(adds=False)
+        assert float(device.blobs["loss"].data) == pytest.approx(loss, rel=1e-4)
+        for name, weights in host.params.items():
+            for ours, theirs in zip(device.params[name], weights, strict=True):
+                np.testing.assert_allclose(ours.diff, theirs.diff, 1e-3, 1e-5, err_msg=name)
