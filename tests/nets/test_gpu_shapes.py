@@ -1,5 +1,8 @@
 """Nets on a GPU whose layers change shapes as they run."""
 
+import sys
+from importlib import import_module
+
 import numpy as np
 import pytest
 from gpu_nets import TWICE, gradients, make
@@ -57,7 +60,7 @@ class Some(caffe.Layer):
 def gpu(tmp_path, monkeypatch):
     (tmp_path / "gpu_test_layers.py").write_text(TWICE + SOME)
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(__import__("sys").modules, "gpu_test_layers", raising=False)
+    monkeypatch.delitem(sys.modules, "gpu_test_layers", raising=False)
     with opening(open_test_gpu):
         yield open_device("gpu")
 
@@ -67,7 +70,7 @@ def let_through(monkeypatch):
     """let_through(6, 6, 2, ...): how many items layer "some" gives in each pass."""
 
     def set_counts(*counts):
-        monkeypatch.setattr(__import__("gpu_test_layers").Some, "counts", counts)
+        monkeypatch.setattr(import_module("gpu_test_layers").Some, "counts", counts)
 
     return set_counts
 
