@@ -7,7 +7,7 @@ import numpy as np
 
 from ..core import Blobs, Layer, Shape, log, register
 from ..data.naming import naming
-from ..kernels import cpu
+from ..kernels import cpu, gpu
 from ..proto import ConfigError
 from .families.box_coding import BoxCoding
 from .families.detection_files import DetectionFiles
@@ -81,6 +81,24 @@ class DetectionOutput(Layer):
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         priors = bottom[2].count // 8
         self._suppression = cpu.prepare_suppression(priors)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        # Files are written on the host; there, backward says that there is none.
+        if self._files or not self._labels or any(self.propagate_down):
+            return None
+        param, keep = self._param, self._param.keep_top_k
+        return gpu.DetectionOutput(
+            *(context, (bottom[0].shape[0], bottom[2].count // 8)),
+            has_images=self._has_images,
+            classes=(self._location_classes, param.num_classes),
+            labels=len(self._labels),
+            background=param.background_label_id,
+            most=(None if self._top_k < 0 else self._top_k, None if keep < 0 else keep),
+            least=self._least_score,
+            likely=param.objectness_score,
+            threshold=(param.nms_param.nms_threshold, param.nms_param.eta),
+            macros={**self._coding.gpu_macros, "CLIP": int(param.clip)},
+        )
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         locations = boxes_of(bottom[0].data, self._location_classes)

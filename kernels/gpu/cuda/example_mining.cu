@@ -1,17 +1,8 @@
 // Which places are to be learned from, item by item; see layers/families/mining.py.
 #include "location_loss.cuh"
 #include "matches.cuh"
-#include "scan.cuh"
 #include "score_loss.cuh"
-
-#define DIGITS 256  // of eight bits
-
-// What orders numbers as they are ordered; above 0, which stands for no candidate. NaN comes last.
-__device__ __forceinline__ unsigned key_of(float loss) {
-    const unsigned bits = __float_as_uint(loss + 0.f);  // -0 is 0
-    if (loss != loss) return 1;
-    return bits >> 31 ? ~bits : bits | 1u << 31;
-}
+#include "select.cuh"
 
 // How hard each place is, as a key: the loss of its scores and, where matches are picked too, of
 // its location. Places whose nearest object overlaps by neg_overlap are none to pick, nor, given
@@ -38,38 +29,6 @@ KERNEL(find_losses)
                                               box_at(boxes + 4 * match)));
         keys[place] = key_of(loss);
     }
-}
-
-// The largest key that so many of count keys reach, and how many of those that equal it are among
-// them: found digit by digit, from the first one down. All threads of the block must take part.
-__device__ unsigned find_threshold(const unsigned* keys, int count, int wanted, int* equals) {
-    __shared__ int counts[DIGITS];
-    __shared__ unsigned threshold;
-    __shared__ int missing;
-    if (threadIdx.x == 0) threshold = 0, missing = wanted;
-    for (int shift = 24; shift >= 0; shift -= 8) {
-        if (threadIdx.x < DIGITS) counts[threadIdx.x] = 0;
-        __syncthreads();
-        const unsigned known = threshold;
-        const int still = missing;
-        for (int p = threadIdx.x; p < count; p += blockDim.x) {
-            // In two steps, as no number is shifted by 32 bits.
-            if ((keys[p] ^ known) >> shift >> 8 == 0)
-                atomicAdd(counts + (keys[p] >> shift) % DIGITS, 1);
-        }
-        __syncthreads();
-        const int digit = DIGITS - 1 - (int)threadIdx.x;
-        const int here = digit >= 0 ? counts[digit] : 0;
-        int all;
-        const int before = block_scan(here, &all);
-        if (before < still && still <= before + here) {
-            threshold = known | (unsigned)digit << shift;
-            missing = still - before;
-        }
-        __syncthreads();
-    }
-    *equals = missing;
-    return threshold;
 }
 
 // A block for each item. Picks the places of its largest keys, of equal ones the first, ratio for
