@@ -144,6 +144,39 @@ def test_ties_go_to_whoever_comes_first(gpu, param):
     check_parity(gpu, multibox_loss(f"{param} sample_size: 9 neg_pos_ratio: 1"), *bottoms)
 
 
+def test_many_equal_losses_are_picked_in_order(gpu):
+    bottoms = batch(priors=600, items=2)
+    bottoms[1][...] = 0
+    param = "mining_type: HARD_EXAMPLE sample_size: 300 loc_loss_type: L2"
+    check_parity(gpu, multibox_loss(param), *bottoms)
+    check_parity(gpu, multibox_loss("neg_pos_ratio: 40 overlap_threshold: 0.9"), *bottoms)
+
+
+def test_boxes_that_hardly_touch_do_not_overlap(gpu):
+    bottoms = batch(items=3, objects=1)
+    bottoms[2][0, 0] = np.tile([2, 2, 3, 3], PRIORS)
+    bottoms[2][0, 0, :4] = [0, 0, 1, 1]
+    bottoms[3][0, 0] = [0, 2, 0, 0.5, 0.5, 0.501, 0.5009, 0]  # 9e-7 of the prior
+    check_parity(gpu, multibox_loss("mining_type: NONE"), *bottoms)
+
+
+def test_predicted_corners_outside_cost_nothing(gpu):
+    """The priors lie inside, but not all that is predicted from them."""
+    bottoms = batch(objects=30)
+    bottoms[0] *= 5
+    param = "use_prior_for_matching: false bp_inside: true overlap_threshold: 0.1"
+    check_parity(gpu, multibox_loss(param), *bottoms)
+
+
+def test_a_pass_leaves_nothing_behind_for_the_next(gpu):
+    bottoms, others = batch(1, objects=30), batch(2, objects=30)
+    tried, fresh = run(gpu, multibox_loss(), bottoms), run(gpu, multibox_loss(), others)
+    for blob, array in zip(tried.bottom, others, strict=True):
+        blob.data[...] = array
+    forward(gpu, tried)
+    assert tried.top[0].data == fresh.top[0].data
+
+
 def test_nan_is_never_among_the_hardest(gpu):
     bottoms = batch()
     bottoms[1].reshape(ITEMS, PRIORS, CLASSES)[:, ::3, 1] = np.nan
@@ -203,11 +236,15 @@ def test_the_fault_of_a_batch_that_is_gone(gpu):
 
 def run(gpu, prototxt, bottoms):
     tried = gpu_layer(gpu, prototxt, *bottoms)
+    forward(gpu, tried)
+    return tried
+
+
+def forward(gpu, tried):
     gpu.residence.begin()
     for call in tried.kernel.bind_forward(tried.bottom, tried.top):
         call()
     gpu.residence.end()
-    return tried
 
 
 @pytest.mark.parametrize(
