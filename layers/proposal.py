@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Blobs, Layer, Shape, register
+from ..kernels import gpu
 from .families.anchors import base_anchors
 from .families.proposals import ProposalRule
 
@@ -82,6 +83,12 @@ class Proposal(Layer):
 
     def allows_force_backward(self, index: int) -> bool:
         return False
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        rule, scores = self._rule, bottom[0].shape
+        most = rule.before, rule.after
+        numbers = rule.stride, rule.least_size, most, rule.threshold
+        return gpu.Proposal(context, scores, rule.anchors, *numbers)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         scores, shifts, image = (blob.data for blob in bottom)

@@ -2,7 +2,7 @@
 // those of one item and one class: there are `labels` for each item, one for each class but the
 // background, and room for `room` objects in each.
 #include "anchors.cuh"
-#include "suppress.cuh"
+#include "suppression.cuh"
 
 #define ROW 7  // item, label, score, xmin, ymin, xmax, ymax
 
@@ -70,7 +70,7 @@ struct Falling {
 
     __device__ bool keeps(float nearest) const { return nearest <= threshold; }
     __device__ void on_kept() {
-        if (eta < 1 && threshold > 0.5f) threshold *= eta;
+        if (threshold > 0.5f) threshold *= eta;
     }
     __device__ float nearer(float nearest, float4 box, float4 kept) const {
         return larger(nearest, overlap(box, kept));

@@ -29,6 +29,14 @@ layer { name: "draw" type: "Pooling" bottom: "x" top: "draw"
         pooling_param { pool: STOCHASTIC kernel_size: 2 stride: 2 } }
 layer { name: "regions" type: "PSROIPooling" bottom: "x" bottom: "rois" top: "regions"
         psroi_pooling_param { spatial_scale: 1 output_dim: 2 group_size: 2 } }
+layer { name: "boxes" type: "Input" top: "scores" top: "shifts" top: "locations" top: "priors"
+        input_param { shape { dim: 1 dim: 2 dim: 4 dim: 5 } shape { dim: 1 dim: 4 dim: 4 dim: 5 }
+                      shape { dim: 1 dim: 80 } shape { dim: 1 dim: 2 dim: 80 } } }
+layer { name: "image" type: "Input" top: "image" input_param { shape { dim: 1 dim: 3 } } }
+layer { name: "proposals" type: "Proposal" bottom: "scores" bottom: "shifts" bottom: "image"
+        top: "proposals" proposal_param { ratio: 1 scale: 1 } }
+layer { name: "objects" type: "DetectionOutput" bottom: "locations" bottom: "scores"
+        bottom: "priors" top: "objects" detection_output_param { num_classes: 2 keep_top_k: 9 } }
 layer { name: "fold" type: "BatchReduction" bottom: "x" top: "fold"
         batch_reduction_param { level: 1 level: 1 } }
 layer { name: "local" type: "Local" bottom: "x" top: "local"

@@ -16,6 +16,7 @@ PRIORS = np.array([[0, 0, 0.5, 1, 0.5, 0, 1, 1, 0.4, 0.4, 0.6, 0.6], [0.1, 0.1, 
 OBJECTS = np.array([[0, 2, 0, 0, 0, 0.5, 0.9, 0], [1, 1, 0, 0.4, 0, 1, 0.9, 0]])[None, None]
 DETECTIONS = [(2, 12), (2, 9), PRIORS[None], OBJECTS]
 MULTIBOX = 'type: "MultiBoxLoss" multibox_loss_param { num_classes: 3 mining_type: %s }'
+PROPOSAL = 'type: "Proposal" proposal_param { ratio: 1 scale: 1 nms_thresh: 0.3 }'
 CASES = [
     ('type: "Softmax"', [SHAPE], 1),
     ('type: "SoftmaxWithLoss"', [SHAPE, LABELS], 1),
@@ -31,6 +32,8 @@ CASES = [
     (MULTIBOX % "MAX_NEGATIVE", DETECTIONS, 1),
     (MULTIBOX % "NONE conf_loss_type: LOGISTIC use_prior_for_matching: false", DETECTIONS, 1),
     (MULTIBOX % "HARD_EXAMPLE", [*DETECTIONS, RNG.random((2, 6)), RNG.random((2, 12)) / 9], 1),
+    ('type: "DetectionOutput" detection_output_param { num_classes: 3 }', DETECTIONS[:3], 1),
+    (PROPOSAL, [(1, 2, 4, 5), (1, 4, 4, 5), [[64, 80, 1]]], 2),
 ]
 
 

@@ -29,6 +29,8 @@ def run(gpu, prototxt, bottoms, tops, channels_last):
 
 X = np.random.default_rng(1).standard_normal((3, 2, 3, 4, 5))
 LABELS = np.random.default_rng(2).integers(0, 3, (2, 4, 5))
+PROPOSAL = 'type: "Proposal" proposal_param { ratio: 1 scale: 1 }'
+MOVES = X[1:].reshape(3, 4, 4, 5)[:2], [[64, 80, 1]]  # and the size of both images
 ONE_CLASS = LABELS.reshape(2, 1, 4, 5)
 
 
@@ -46,6 +48,8 @@ ONE_CLASS = LABELS.reshape(2, 1, 4, 5)
         ('type: "SoftmaxWithLoss"', [X[0], LABELS], 2, [0, 1]),
         ('type: "SoftmaxWithLoss"', [X[0], LABELS], 2, [1, 3]),
         ('type: "SoftmaxWithLossOHEM"', [X[0], ONE_CLASS], 3, [0, 4]),
+        (PROPOSAL, [X[0, :, :2], *MOVES], 2, [0]),
+        (PROPOSAL, [X[0, :, :2], *MOVES], 2, [1]),
     ],
 )
 def test_blobs_may_lie_each_in_its_own_way(gpu, prototxt, bottoms, tops, channels_last):
