@@ -104,15 +104,17 @@ class Bound:
                 self._seldom.append((step, bound.on_new_weights))
             segments[-1][0].extend(calls)
             segments[-1][1].extend([step.layers[0]] * len(calls))
-            if getattr(step.runner, "shapes_vary", False):
+            if step.shapes_vary:
                 segments.append(([], []))
         return segments
 
     def _bound_forward(self, step: Step) -> Calls:
-        if step not in self._up or not _are_same(self._up[step][0], _data(step)):
+        # Layers that may change shapes find the arrays of their tops as they run.
+        arrays = _data(step.bottoms if step.shapes_vary else step.blobs)
+        if step not in self._up or not _are_same(self._up[step][0], arrays):
             with unseen(step.runner.weights):
                 calls = step.runner.bind_forward(step.bottoms, step.tops, constant=self._constant)
-            self._up[step] = _data(step), calls
+            self._up[step] = arrays, calls
             self._stale.add(step)
         return self._up[step][1]
 
@@ -137,13 +139,13 @@ class Bound:
         self._stale.clear()
 
 
-def _data(step: Step) -> Arrays:
-    return [blob.gpu_data if blob.is_on_gpu else blob.data for blob in step.blobs]
+def _data(blobs: Sequence[Blob]) -> Arrays:
+    return [blob.gpu_data if blob.is_on_gpu else blob.data for blob in blobs]
 
 
 def _both_sides(step: Step) -> Arrays:
     """data, and the diffs that there are: to ask for others would make them."""
-    return [*_data(step), *(_diff(blob) if blob.has_diff else None for blob in step.blobs)]
+    return [*_data(step.blobs), *(_diff(blob) if blob.has_diff else None for blob in step.blobs)]
 
 
 def _diff(blob: Blob) -> Array:

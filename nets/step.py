@@ -93,6 +93,11 @@ class Step:
         return bool(self.bottoms) and getattr(self.runner, "type", "") != "Python"
 
     @property
+    def shapes_vary(self) -> bool:
+        """As Layer.shapes_vary."""
+        return getattr(self.runner, "shapes_vary", False)
+
+    @property
     def blobs(self) -> list[Blob]:
         """All that it touches."""
         return [*self.bottoms, *self.tops]
