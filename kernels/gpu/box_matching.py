@@ -3,12 +3,9 @@
 from math import inf
 
 from .anchors import Anchors
-from .context import THREADS, Context
+from .context import THREADS, Context, threads_for
 from .launch import Launch
 from .object_list import ObjectList
-
-MANY = 1 << 10  # priors, before a block has as many threads as it can
-MOST_THREADS = 1 << 10
 
 
 class BoxMatching:
@@ -64,8 +61,3 @@ class BoxMatching:
             *context.blocks(settle, "matching", self.items, threads, *given, *claims),
             *context.each(match, "matching", count, *given, count, least, self._mines, *results),
         ]
-
-
-def threads_for(count: int) -> int:
-    """Threads of a block that runs through all priors of an item."""
-    return MOST_THREADS if count > MANY else THREADS

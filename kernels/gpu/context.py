@@ -18,6 +18,7 @@ from .loss_scale import LossScale
 
 SOURCES = Path(__file__).parent / "cuda"
 THREADS = 256  # of a block, where nothing else asks for another number
+MOST_THREADS = 1 << 10
 MOST_BLOCKS = 1 << 20  # threads go on to further numbers where there are more
 
 PRECISIONS = ("float32", "tf32", *sorted(HALVES))
@@ -124,6 +125,11 @@ class Context:
             # Kernels bound before keep the smaller one.
             self._workspace = self.gpu.empty(size, "uint8")
         return self._workspace
+
+
+def threads_for(count: int) -> int:
+    """Threads of a block that runs through so many numbers by itself."""
+    return MOST_THREADS if count > MOST_THREADS else THREADS
 
 
 @cache

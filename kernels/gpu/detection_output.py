@@ -5,8 +5,7 @@ from functools import partial
 from typing import Any
 
 from ...core import Blob, Blobs, Call, Layout
-from .box_matching import threads_for
-from .context import Context
+from .context import Context, threads_for
 from .found_rows import FoundRows
 from .kernel import Wants
 from .launch import Function, Launch
@@ -74,9 +73,7 @@ class DetectionOutput:
         self._rows = FoundRows(context, self._lists)
 
     def bind_forward(self, bottom: Blobs, top: Blobs) -> Sequence[Call]:
-        return self._rows.bind(
-            bottom, partial(self._find, bottom), partial(self._give, bottom, top[0])
-        )
+        return self._rows.bind(self._find(bottom), partial(self._give, bottom, top[0]))
 
     def bind_backward(self, top: Blobs, bottom: Blobs, wants: Wants) -> Sequence[Call]:
         return []

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ...core import Array
-from .box_matching import BoxMatching, threads_for
-from .context import Context
+from .box_matching import BoxMatching
+from .context import Context, threads_for
 from .launch import Function, Launch
 
 FILE = "example_mining.cu"

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from ...core import Array, Blobs, Call
+from ...core import Call
 from .context import THREADS, Context
 from .launch import Launch
 
@@ -23,25 +22,16 @@ class FoundRows:
         self.counts = context.zeros(lists, "int32")
         self.starts = context.zeros(lists + 1, "int32")
         self._total = np.zeros(1, np.int32)
-        self._bottoms: list[Array] = []
-        self._launches: list[Launch] = []
 
     def bind(
-        self,
-        bottom: Blobs,
-        find: Callable[[], Sequence[Launch]],
-        give: Callable[[int], Sequence[Launch]],
+        self, finding: Sequence[Launch], give: Callable[[int], Sequence[Launch]]
     ) -> Sequence[Call]:
         """The calls of a forward pass.
 
-        find  makes the launches that write counts
-        give  reshapes the tops for so many rows, and makes the launches that write those
+        finding  the launches that write counts
+        give     reshapes the tops for so many rows, and makes the launches that write those
         """
-        arrays = [blob.gpu_data for blob in bottom]
-        if len(self._bottoms) != len(arrays) or any(map(_differ, self._bottoms, arrays)):
-            # The tops' arrays are others in most passes; what does not write there stays a graph.
-            self._bottoms, self._launches = arrays, [*find(), *self._place()]
-        return [*self._launches, partial(self._finish, give)]
+        return [*finding, *self._place(), partial(self._finish, give)]
 
     def _place(self) -> list[Launch]:
         function = self._context.function("found_rows.cu", "place_rows")
@@ -52,7 +42,3 @@ class FoundRows:
         self._context.gpu.download(self.starts[self._lists :], self._total)
         for launch in give(int(self._total[0])):
             launch()
-
-
-def _differ(one: Any, other: Any) -> bool:
-    return one is not other

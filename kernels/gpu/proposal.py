@@ -7,8 +7,7 @@ from math import prod
 import numpy as np
 
 from ...core import Blobs, Call, Layout
-from .box_matching import threads_for
-from .context import THREADS, Context
+from .context import THREADS, Context, threads_for
 from .found_rows import FoundRows
 from .kernel import Wants
 from .launch import Function, Launch
@@ -65,9 +64,7 @@ class Proposal:
         self._rows = FoundRows(context, self._items)
 
     def bind_forward(self, bottom: Blobs, top: Blobs) -> Sequence[Call]:
-        return self._rows.bind(
-            bottom, partial(self._find, bottom), partial(self._give, bottom, top)
-        )
+        return self._rows.bind(self._find(bottom), partial(self._give, bottom, top))
 
     def bind_backward(self, top: Blobs, bottom: Blobs, wants: Wants) -> Sequence[Call]:
         # Below the regions of a net in training stand its losses; they end here.

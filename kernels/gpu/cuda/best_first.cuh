@@ -1,17 +1,10 @@
 // The best of many candidates, sorted, as one block finds them.
 #pragma once
+#include "entries.cuh"
 #include "reduce.cuh"
 #include "select.cuh"
 
 #define SHORT 1024  // entries that are sorted in shared memory
-
-// A key, and whose it is: larger keys are larger, of equal ones that of the smaller number.
-typedef unsigned long long Entry;
-__device__ __forceinline__ Entry entry_of(unsigned key, int number) {
-    return (Entry)key << 32 | ~(unsigned)number;
-}
-__device__ __forceinline__ unsigned key_of_entry(Entry entry) { return (unsigned)(entry >> 32); }
-__device__ __forceinline__ int number_of(Entry entry) { return (int)~(unsigned)entry; }
 
 // Sorts entries, the largest first, by bitonic merging: of each pair the larger one goes to the
 // lower place. What lies past the end counts as smaller than all, and stays where it is.

@@ -5,21 +5,19 @@
 // that it overlaps most, each prior keeps who overlaps it most of those who ask, and who is turned
 // down asks for the next one that would keep it.
 #include "anchors.cuh"
+#include "entries.cuh"
 #include "matches.cuh"
 #include "reduce.cuh"
 
 #define LEAST_OVERLAP 1e-6f
 
-// An overlap above 0, and whose it is: larger ones are larger, of equal ones that of the smaller
-// number; 0 is none.
-typedef unsigned long long Claim;
-__device__ __forceinline__ Claim claim_of(float overlap, unsigned number) {
-    return (Claim)__float_as_uint(overlap) << 32 | ~number;
+// An overlap above 0, whose bits are its key, and whose it is; 0 is none.
+__device__ __forceinline__ Entry claim_of(float overlap, unsigned number) {
+    return entry_of(__float_as_uint(overlap), number);
 }
-__device__ __forceinline__ float overlap_of(Claim claim) {
-    return __uint_as_float((unsigned)(claim >> 32));
+__device__ __forceinline__ float overlap_of(Entry claim) {
+    return __uint_as_float(key_of_entry(claim));
 }
-__device__ __forceinline__ int number_of(Claim claim) { return (int)~(unsigned)claim; }
 
 struct Matching {
     Anchors anchors;
@@ -38,8 +36,8 @@ struct Matching {
 
     // The best claim of an object on priors: on any, or, given their keepers, on those that would
     // keep it. All threads of the block must take part.
-    __device__ Claim best_claim(int object, int item, const Claim* keepers) const {
-        Claim best = 0;
+    __device__ Entry best_claim(int object, int item, const Entry* keepers) const {
+        Entry best = 0;
         for (unsigned p = threadIdx.x; p < anchors.count; p += blockDim.x) {
             const unsigned place = item * anchors.count + p;
             const float4 box = anchors.matched(place, p);
@@ -55,13 +53,13 @@ struct Matching {
 // an object. asked: which prior each object asks for.
 KERNEL(ask)
 (const float* priors, int count, const real* moves, const real* predictions, const float* boxes,
- int inside_only, const int* starts, int items, const int* items_of, int* asked, Claim* keepers) {
+ int inside_only, const int* starts, int items, const int* items_of, int* asked, Entry* keepers) {
     const int object = blockIdx.x;
     if (object >= starts[items]) return;
     const Matching matching = {
         {priors, (unsigned)count, moves, predictions}, boxes, inside_only};
     const int item = items_of[object];
-    const Claim best = matching.best_claim(object, item, nullptr);
+    const Entry best = matching.best_claim(object, item, nullptr);
     if (threadIdx.x != 0) return;
     asked[object] = best ? number_of(best) : NONE;
     if (best) atomicMax(keepers + item * count + number_of(best), claim_of(overlap_of(best), object));
@@ -70,17 +68,17 @@ KERNEL(ask)
 // A block for each item: goes on until nobody is turned down.
 KERNEL(settle)
 (const float* priors, int count, const real* moves, const real* predictions, const float* boxes,
- int inside_only, const int* starts, int* asked, Claim* keepers) {
+ int inside_only, const int* starts, int* asked, Entry* keepers) {
     const Matching matching = {
         {priors, (unsigned)count, moves, predictions}, boxes, inside_only};
     const int item = blockIdx.x;
-    Claim* its_keepers = keepers + item * count;
+    Entry* its_keepers = keepers + item * count;
     for (bool goes_on = true; goes_on;) {
         goes_on = false;
         for (int object = starts[item]; object < starts[item + 1]; ++object) {
             const int prior = asked[object];
             if (prior == NONE || number_of(its_keepers[prior]) == object) continue;
-            const Claim best = matching.best_claim(object, item, keepers);
+            const Entry best = matching.best_claim(object, item, keepers);
             if (threadIdx.x == 0) {
                 asked[object] = best ? number_of(best) : NONE;
                 if (best) its_keepers[number_of(best)] = claim_of(overlap_of(best), object);
@@ -97,7 +95,7 @@ KERNEL(settle)
 // without objects are left out, or else none is. keepers are made 0, for the next pass.
 KERNEL(match)
 (const float* priors, int count, const real* moves, const real* predictions, const float* boxes,
- int inside_only, const int* starts, int places, float least, int mines, Claim* keepers,
+ int inside_only, const int* starts, int places, float least, int mines, Entry* keepers,
  int* matches, float* nearest) {
     const Matching matching = {
         {priors, (unsigned)count, moves, predictions}, boxes, inside_only};
@@ -113,7 +111,7 @@ KERNEL(match)
             const float v = matching.overlap_with(object, box);
             if (v > best) best = v, best_object = object;
         }
-        const Claim keeper = keepers[place];
+        const Entry keeper = keepers[place];
         if (keeper) match = number_of(keeper), best = overlap_of(keeper);
         else if (best > 0 && best >= least) match = best_object;
         keepers[place] = 0;

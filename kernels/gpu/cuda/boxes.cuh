@@ -12,21 +12,19 @@ template <class T> __device__ __forceinline__ float4 box_at(const T* x) {
 __device__ __forceinline__ float larger(float a, float b) { return a > b || a != a ? a : b; }
 __device__ __forceinline__ float smaller(float a, float b) { return a < b || a != a ? a : b; }
 
-// pixel is what to add to a side: 1 where corners are pixels that lie inside, 0 for fractions.
-__device__ __forceinline__ float area(float4 box, float pixel = 0) {
+__device__ __forceinline__ float area(float4 box) {
     const float width = box.z - box.x, height = box.w - box.y;
-    return width < 0 || height < 0 ? 0.f : __fmul_rn(width + pixel, height + pixel);
+    return width < 0 || height < 0 ? 0.f : __fmul_rn(width, height);
 }
 
-__device__ __forceinline__ float intersection(float4 a, float4 b, float pixel = 0) {
+__device__ __forceinline__ float intersection(float4 a, float4 b) {
     const float width = smaller(a.z, b.z) - larger(a.x, b.x);
     const float height = smaller(a.w, b.w) - larger(a.y, b.y);
-    if (width < 0 || height < 0) return 0;
-    return __fmul_rn(larger(width + pixel, 0.f), larger(height + pixel, 0.f));
+    return width < 0 || height < 0 ? 0.f : __fmul_rn(width, height);
 }
 
 // The Jaccard overlap: common area / area of both.
-__device__ __forceinline__ float overlap(float4 a, float4 b, float pixel = 0) {
-    const float common = intersection(a, b, pixel);
-    return common > 0 ? common / (area(a, pixel) + area(b, pixel) - common) : 0.f;
+__device__ __forceinline__ float overlap(float4 a, float4 b) {
+    const float common = intersection(a, b);
+    return common > 0 ? common / (area(a) + area(b) - common) : 0.f;
 }

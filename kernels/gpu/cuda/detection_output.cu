@@ -2,6 +2,7 @@
 // those of one item and one class: there are `labels` for each item, one for each class but the
 // background, and room for `room` objects in each.
 #include "anchors.cuh"
+#include "functions.cuh"
 #include "suppression.cuh"
 
 #define ROW 7  // item, label, score, xmin, ymin, xmax, ymax
@@ -37,10 +38,9 @@ struct Detector {
         const float4 code = box_at(locations + 4 * (place * location_classes + c));
         const float4 box = decode(anchors.box(place, p), anchors.variances(p), code);
         if (!CLIP) return box;
-        return make_float4(clip(box.x), clip(box.y), clip(box.z), clip(box.w));
+        return make_float4(clamped(box.x, 0, 1), clamped(box.y, 0, 1), clamped(box.z, 0, 1),
+                           clamped(box.w, 0, 1));
     }
-
-    __device__ static float clip(float v) { return smaller(larger(v, 0.f), 1.f); }
 };
 
 #define DETECTOR                                                                                 \
