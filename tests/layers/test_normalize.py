@@ -6,7 +6,7 @@ import pytest
 from cortado.core.gradient_check import check_gradients
 from cortado.proto import ConfigError
 
-SHARED = Path(__file__).parents[3] / "shared/goldens/forks/ssd"
+GOLDENS = Path(__file__).parents[1] / "goldens/forks/ssd"
 
 
 def normalize(param=""):
@@ -110,9 +110,7 @@ def test_another_number_of_channels_is_refused(make_layer):
 def test_values_and_scales_are_those_of_caffe_where_its_gradient_is_not(
     make_layer, read_archive, case
 ):
-    if not SHARED.exists():
-        pytest.skip("needs ../shared/goldens/forks")
-    record = read_archive(SHARED / f"{case}.npz")
+    record = read_archive(GOLDENS / f"{case}.npz")
     param = str(record["prototxt"]).partition("norm_param {")[2].partition('} bottom: "x"')[0]
     layer, bottom, top = make_layer(normalize(param), record["in:x"])
     layer.weights[0].data[...] = record["param:0"]
