@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core import Blobs, Layer, Shape, register
+from ..kernels import gpu
 
 _REACH = 3  # how far around a peak its place is measured
 
@@ -47,6 +48,14 @@ class Nms(Layer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         self.refuse_in_place(bottom, top)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        if any(self.propagate_down):
+            return None  # the host's backward says that there is none
+        param = self.param.nms_param
+        wanted, most = param.num_parts, param.max_peaks
+        return gpu.Peaks(context, bottom[0].shape, wanted, most, param.threshold, _REACH)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         param, y = self.param.nms_param, top[0].data

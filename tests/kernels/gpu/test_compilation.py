@@ -37,6 +37,7 @@ layer { name: "proposals" type: "Proposal" bottom: "scores" bottom: "shifts" bot
         top: "proposals" proposal_param { ratio: 1 scale: 1 } }
 layer { name: "objects" type: "DetectionOutput" bottom: "locations" bottom: "scores"
         bottom: "priors" top: "objects" detection_output_param { num_classes: 2 keep_top_k: 9 } }
+layer { name: "peaks" type: "Nms" bottom: "x" top: "peaks" nms_param { num_parts: 2 } }
 layer { name: "fold" type: "BatchReduction" bottom: "x" top: "fold"
         batch_reduction_param { level: 1 level: 1 } }
 layer { name: "local" type: "Local" bottom: "x" top: "local"

@@ -34,6 +34,7 @@ CASES = [
     (MULTIBOX % "HARD_EXAMPLE", [*DETECTIONS, RNG.random((2, 6)), RNG.random((2, 12)) / 9], 1),
     ('type: "DetectionOutput" detection_output_param { num_classes: 3 }', DETECTIONS[:3], 1),
     (PROPOSAL, [(1, 2, 4, 5), (1, 4, 4, 5), [[64, 80, 1]]], 2),
+    ('type: "Nms" nms_param { num_parts: 2 threshold: 0 }', [(2, 3, 6, 7)], 1),
 ]
 
 
