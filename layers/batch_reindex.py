@@ -4,8 +4,7 @@ import numpy as np
 
 from ..core import Blobs, Shape, register
 from ..kernels import gpu
-from ..proto import ConfigError
-from .families.lookup import LookupLayer
+from .families.lookup import LookupLayer, WrongIndex
 
 
 @register("BatchReindex")
@@ -34,8 +33,8 @@ class BatchReindex(LookupLayer):
 
     def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
         self.refuse_in_place(bottom, top)
-        self._items, self._index = bottom
-        return gpu.BatchReindex(context, self._index_error)
+        rows = bottom[0].shape[0]
+        return gpu.BatchReindex(context, WrongIndex(self, bottom[1], rows, "bottom[1]"))
 
     def allows_force_backward(self, index: int) -> bool:
         return index == 0
@@ -44,9 +43,6 @@ class BatchReindex(LookupLayer):
         self._rows = self.row_numbers(bottom[1], bottom[0].shape[0], "bottom[1]")
         if top[0].count:
             np.take(bottom[0].data, self._rows, axis=0, out=top[0].data)
-
-    def _index_error(self, item: int) -> ConfigError:
-        return self.row_error(self._index.data, self._items.shape[0], "bottom[1]")
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if self.propagate_down[1]:

@@ -6,8 +6,7 @@ import numpy as np
 
 from ..core import Blobs, Shape, register
 from ..kernels import cpu, gpu
-from ..proto import ConfigError
-from .families.lookup import LookupLayer
+from .families.lookup import LookupLayer, WrongIndex
 
 
 @register("Embed")
@@ -41,8 +40,8 @@ class Embed(LookupLayer):
 
     def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
         self.refuse_in_place(bottom, top)
-        self._indices = bottom[0]
-        return gpu.Embedding(context, self.weights, self._index_error)
+        rows = self.param.embed_param.input_dim
+        return gpu.Embedding(context, self.weights, WrongIndex(self, bottom[0], rows, "bottom[0]"))
 
     def allows_force_backward(self, index: int) -> bool:
         return False
@@ -55,10 +54,6 @@ class Embed(LookupLayer):
         np.take(table, self._rows, axis=0, out=y, mode="clip")
         for b in bias:
             y += b
-
-    def _index_error(self, item: int) -> ConfigError:
-        rows = self.param.embed_param.input_dim
-        return self.row_error(self._indices.data, rows, "bottom[0]")
 
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if self.propagate_down[0]:

@@ -8,7 +8,7 @@ import numpy as np
 from ..core import Array, Blobs, Shape, register
 from ..kernels import gpu
 from ..proto.caffe_pb2 import TRAIN
-from .families.lookup import LookupLayer
+from .families.lookup import LookupLayer, WrongIndex
 
 
 @register("LabelSpecificAdd")
@@ -51,12 +51,9 @@ class LabelSpecificAdd(LookupLayer):
         # Once: whoever is asked counts a pass.
         if self._gpu_bias is None and self.param.phase == TRAIN:
             self._gpu_bias = context.changing.add("float32", self._bias)
-        scores, what = prod(bottom[0].shape[1:]), "bottom[1], the labels,"
-        return gpu.LabelSpecificAdd(
-            context,
-            self._gpu_bias,
-            lambda _: self.row_error(bottom[1].data, scores, what),
-        )
+        scores = prod(bottom[0].shape[1:])
+        explain = WrongIndex(self, bottom[1], scores, "bottom[1], the labels,")
+        return gpu.LabelSpecificAdd(context, self._gpu_bias, explain)
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
         y = top[0].data

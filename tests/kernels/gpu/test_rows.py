@@ -44,3 +44,23 @@ def test_a_symbol_that_is_none(gpu, wrong):
     gpu.residence.end()
     with pytest.raises(ConfigError, match=r"index .* at \[1, 2\] of bottom\[0\] is not in \[0, 7"):
         tried.kernel._context.faults.check()
+
+
+def test_a_symbol_that_is_none_and_is_told_later(gpu):
+    tried = gpu_layer(gpu, EMBED % (3, ""), np.full((2, 3), 9))
+    gpu.residence.begin()
+    for call in tried.kernel.bind_forward(tried.bottom, tried.top):
+        call()
+    gpu.residence.end()
+    tried.bottom[0].data[...] = 0
+    with pytest.raises(ConfigError, match=r"in bottom\[0\] of a batch since .* not in \[0, 7\)"):
+        tried.kernel._context.faults.check()
+
+
+def test_a_kernel_that_is_made_again_keeps_its_flag(gpu):
+    tried = gpu_layer(gpu, EMBED % (3, ""), np.zeros(3))
+    context = tried.kernel._context
+    for _ in range(2):
+        kernel = tried.layer.gpu_kernel(context, tried.bottom, tried.top)
+        kernel.bind_forward(tried.bottom, tried.top)
+    assert len(context.faults._explain) == 1
