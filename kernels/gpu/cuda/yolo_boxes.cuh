@@ -14,7 +14,7 @@ struct Spot {
 };
 
 // Predictions (N, num (FIELDS + classes), height, width). Boxes are numbered as they lie in memory.
-// anchors  (num, 2): widths and heights in an image `scale` times as large as the grid
+// anchors  (num, 2): widths and heights, in an image of this size
 // stride   how far apart the numbers of a box are: 1 if channels are last, else height * width
 struct Grid {
     const real* predictions;
