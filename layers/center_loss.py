@@ -5,8 +5,11 @@ from math import prod
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
-from .families.lookup import LookupLayer
+from ..kernels import gpu
+from .families.lookup import LookupLayer, WrongIndex
 from .families.loss import LossLayer
+
+_LABELS = "bottom[1], the labels,"
 
 
 @register("CenterLoss")
@@ -58,7 +61,7 @@ class CenterLoss(LossLayer, LookupLayer):
 
     def loss(self, bottom: Blobs) -> Array:
         centers = self._centers.data
-        self._classes = self.row_numbers(bottom[1], len(centers), "bottom[1], the labels,").ravel()
+        self._classes = self.row_numbers(bottom[1], len(centers), _LABELS).ravel()
         x = bottom[0].data.reshape(len(self._classes), centers.shape[1])
         self._difference = x - centers[self._classes]
         return np.vdot(self._difference, self._difference) / (2 * max(len(x), 1))
@@ -76,6 +79,10 @@ class CenterLoss(LossLayer, LookupLayer):
         difference = self._difference.reshape(bottom[0].shape)
         scale = factor / max(len(self._classes), 1)
         np.multiply(difference, scale, out=bottom[0].diff)
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        explain = WrongIndex(self, bottom[1], self._centers.shape[0], _LABELS)
+        return gpu.CenterLoss(context, self._centers, self._axis(bottom[0].shape), explain)
 
     def _axis(self, x: Shape) -> int:
         return self.canonical_axis(

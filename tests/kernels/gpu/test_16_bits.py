@@ -36,6 +36,7 @@ CASES = [
     ('type: "Interp" interp_param { zoom_factor: 2 }', [SHAPE]),
     ('type: "BatchReindex"', [SHAPE, np.array([1, 0, 1])]),
     ('type: "Embed" embed_param { input_dim: 3 num_output: 5 }', [np.array([1, 2, 1])]),
+    ('type: "CenterLoss" center_loss_param { num_output: 4 }', [SHAPE, np.array([1, 3])]),
     ('type: "Im2col" convolution_param { kernel_size: 2 pad: 1 }', [SHAPE]),
     ('type: "BatchReduction" batch_reduction_param { reduction_param { axis: 2 } }', [SHAPE]),
 ]
