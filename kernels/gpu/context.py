@@ -19,6 +19,7 @@ from .loss_scale import LossScale
 SOURCES = Path(__file__).parent / "cuda"
 THREADS = 256  # of a block, where nothing else asks for another number
 MOST_THREADS = 1 << 10
+WARP = 32
 MOST_BLOCKS = 1 << 20  # threads go on to further numbers where there are more
 
 PRECISIONS = ("float32", "tf32", *sorted(HALVES))
@@ -130,6 +131,11 @@ class Context:
 def threads_for(count: int) -> int:
     """Threads of a block that runs through so many numbers by itself."""
     return MOST_THREADS if count > MOST_THREADS else THREADS
+
+
+def threads_along(count: int) -> int:
+    """Threads of a block that has one for each of so many numbers, as far as blocks go."""
+    return min(-(-max(count, 1) // WARP) * WARP, MOST_THREADS)
 
 
 @cache
