@@ -3,6 +3,8 @@
 import numpy as np
 
 from ...core import Array, Blobs, Shape, log
+from ...kernels import gpu
+from ...proto import ConfigError
 from .ctc_alignment import CTCAlignment, log_softmax
 from .fold import per_item
 from .loss import LossLayer
@@ -82,6 +84,40 @@ class CTCLossLayer(LossLayer):
         dx[:delay] = 0
         dx[delay:] = gradient * factor
 
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel:
+        param, self._read_last = self.param.ctc_loss_param, bottom
+        steps, count, classes = bottom[0].shape[:3]
+        delay, is_given = param.output_delay, len(bottom) > 2
+        labels = gpu.CTCLabels(
+            context,
+            bottom,
+            (count, classes),
+            time=steps if is_given else param.time_step or steps,
+            delay=delay,
+            blank=self._blank,
+            collapses=param.preprocess_collapse_repeated,
+            explain=self._explain,
+        )
+        return gpu.CTCLoss(
+            context,
+            labels,
+            steps=steps - delay,
+            delay=delay,
+            merges=param.ctc_merge_repeated,
+            learns=self.propagate_down[0],
+        )
+
+    def _explain(self, _: int) -> ConfigError:
+        """Why there is a sequence that cannot be."""
+        try:
+            self._read(self._read_last)
+        except ConfigError as problem:
+            return problem
+        return self.error(
+            "a sequence in a batch since the loss was last read had a label or a length that "
+            "cannot be; display: 1 in the solver tells which"
+        )
+
     def _choose_blank(self, classes: int) -> int:
         param = self.param.ctc_loss_param
         if param.HasField("blank_index") and param.HasField("blank_label"):
@@ -123,9 +159,9 @@ class CTCLossLayer(LossLayer):
         """The labels of one sequence, checked."""
         classes, labels = self._classes, []
         for value in row:
-            label = int(value) if value == value else classes
             if value < 0:
                 break
+            label = int(value) if value < classes else classes
             if label >= classes or (label == self._blank and bottoms > 2):
                 reason = f"is outside [0, {classes})" if label >= classes else "is the blank"
                 raise self.error(
@@ -141,7 +177,7 @@ class CTCLossLayer(LossLayer):
 
     def _whole(self, numbers: Array, most: int, index: int) -> list[int]:
         """Lengths, checked."""
-        values = [int(n) if n == n else -1 for n in numbers.ravel().tolist()]
+        values = [int(n) if np.isfinite(n) else -1 for n in numbers.ravel().tolist()]
         for n, value in enumerate(values):
             if not 0 <= value <= most:
                 raise self.error(
@@ -193,6 +229,6 @@ class CTCLossLayer(LossLayer):
 def _run(column: list[float]) -> int:
     """How many steps a sequence has, whose cont this is."""
     for t, value in enumerate(column[1:], 1):
-        if int(value + 0.5) == 0:
+        if -1.5 < value < 0.5:  # rounded as C does it, to 0
             return t
     return len(column)

@@ -38,6 +38,10 @@ layer { name: "proposals" type: "Proposal" bottom: "scores" bottom: "shifts" bot
 layer { name: "objects" type: "DetectionOutput" bottom: "locations" bottom: "scores"
         bottom: "priors" top: "objects" detection_output_param { num_classes: 2 keep_top_k: 9 } }
 layer { name: "peaks" type: "Nms" bottom: "x" top: "peaks" nms_param { num_parts: 2 } }
+layer { name: "speech" type: "Input" top: "sounds" top: "cont" top: "words"
+        input_param { shape { dim: 9 dim: 2 dim: 5 } shape { dim: 9 dim: 2 }
+                      shape { dim: 3 dim: 2 } } }
+layer { name: "ctc" type: "CTCLoss" bottom: "sounds" bottom: "cont" bottom: "words" top: "ctc" }
 layer { name: "fold" type: "BatchReduction" bottom: "x" top: "fold"
         batch_reduction_param { level: 1 level: 1 } }
 layer { name: "local" type: "Local" bottom: "x" top: "local"
