@@ -4,7 +4,8 @@ import json
 from typing import Any, Self
 from weakref import WeakKeyDictionary, finalize
 
-from .library import frontend
+from ...proto import ConfigError
+from .library import frontend, version
 
 _targets: WeakKeyDictionary[Any, "Target"] = WeakKeyDictionary()
 
@@ -21,11 +22,21 @@ class Target:
 
     @classmethod
     def of(cls, gpu: Any) -> Self:
-        """The target of a core.gpu.Gpu, the same at each call."""
+        """The target of a core.gpu.Gpu, the same at each call.
+
+        Raises ConfigError if cuDNN is installed but cannot use the device.
+        """
         if gpu not in _targets:
             cudnn = frontend()
             gpu.activate()
-            handle = cudnn.create_handle()
+            try:
+                handle = cudnn.create_handle()
+            except RuntimeError as problem:
+                raise ConfigError(
+                    f'device "gpu:{gpu.ordinal}" ({gpu.name}): cuDNN {version()} cannot use it: '
+                    f"{problem}; see whether nvidia-smi shows a driver for CUDA 13 or later, or "
+                    "set CORTADO_KERNELS=onednn,numba,numpy to do without cuDNN"
+                ) from None
             target = cls(gpu.name, {"handle": handle}, handle)
             # At exit the driver may be gone before the handle is.
             finalize(target, cudnn.destroy_handle, handle).atexit = False

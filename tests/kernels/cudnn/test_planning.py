@@ -16,6 +16,7 @@ from cortado.kernels.cudnn import (
     prepare,
 )
 from cortado.kernels.cudnn.graph import planned
+from cortado.proto import ConfigError
 
 X = Tensor.channels_last((2, 4, 5, 5))
 ARRAYS = {"x": 256, "filters": 512, "y": 768}
@@ -25,6 +26,15 @@ TARGET = Target("a device", {"handle": 7}, 7)
 def recipe(dtype="float32"):
     x, filters = (Tensor.channels_last(s, dtype) for s in ((2, 4, 5, 5), (4, 4, 3, 3)))
     return convolution(x, filters, x, Window((3, 3), (1, 1), (1, 1), (1, 1)))
+
+
+class Device:
+    """As much of a core.gpu.Gpu as is asked for here."""
+
+    ordinal, name, stream = 0, "a device", 5
+
+    def activate(self):
+        pass
 
 
 def trial_of(fake, seconds):
@@ -154,3 +164,23 @@ def test_a_missing_workspace_is_named(fake):
     graph = prepare(recipe(), TARGET, limit=1000)
     with pytest.raises(CudnnError, match="needs a workspace of 100 bytes"):
         graph.bind(ARRAYS)
+
+
+def test_a_device_has_one_handle_on_its_own_stream(fake):
+    streams = []
+    fake.create_handle = lambda: 9
+    fake.set_stream = lambda handle, stream: streams.append((handle, stream))
+    fake.destroy_handle = lambda handle: None
+    device = Device()
+    assert Target.of(device) is Target.of(device)
+    assert Target.of(device).handle == 9
+    assert streams == [(9, 5)]
+
+
+def test_a_device_that_cudnn_cannot_use_is_an_error_with_a_remedy(fake):
+    def create_handle():
+        raise RuntimeError("cudaGetDeviceCount failed")
+
+    fake.create_handle = create_handle
+    with pytest.raises(ConfigError, match=r"gpu:0.*9\.28\.1.*GetDeviceCount.*CORTADO_KERNELS"):
+        Target.of(Device())
