@@ -6,10 +6,13 @@ from typing import Any
 import numpy as np
 
 from ..core import Array, Blobs, Shape, register
-from .families.lookup import LookupLayer
+from ..kernels import gpu
+from .families.lookup import LookupLayer, WrongIndex
 
 # cos(m theta) as a polynomial in cos(theta): coefficients of rising powers.
 _CHEBYSHEV = {1: (0, 1), 2: (-1, 0, 2), 3: (0, -3, 0, 4), 4: (1, 0, -8, 0, 8)}
+
+_LABELS = "bottom[1], the labels,"
 
 
 @register("MarginInnerProduct")
@@ -76,20 +79,31 @@ class MarginInnerProduct(LookupLayer):
         self.refuse_in_place(bottom, top)
         self._items = np.arange(bottom[1].count)
 
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        self.refuse_in_place(bottom, top)
+        if self.propagate_down[1]:
+            return None  # backward_cpu says why it cannot
+        return gpu.MarginInnerProduct(
+            context,
+            self._w,
+            self._axis(bottom[0].shape),
+            _CHEBYSHEV[self._margin],
+            self._limits,
+            context.changing.add("float32", self._next_lambda),
+            WrongIndex(self, bottom[1], self._w.shape[0], _LABELS),
+        )
+
     def allows_force_backward(self, index: int) -> bool:
         return index == 0
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        param = self.param.margin_inner_product_param
-        self._iteration += 1
-        annealed = param.base * (1 + param.gamma * self._iteration) ** -param.power
-        self._lambda = max(annealed, param.lambda_min)
+        self._lambda = self._next_lambda()
         w = self._w.data
         w /= self._divisors(self._lengths(w))[:, None]
         x = bottom[0].data.reshape(len(self._items), w.shape[1])
         y = top[0].data.reshape(len(x), len(w))
         np.matmul(x, w.T, out=y)
-        labels = self.row_numbers(bottom[1], len(w), "bottom[1], the labels,").ravel()
+        labels = self.row_numbers(bottom[1], len(w), _LABELS).ravel()
         self._places = self._items, labels
         if self._margin > 1:
             plain, length = y[self._places], self._lengths(x)
@@ -127,6 +141,13 @@ class MarginInnerProduct(LookupLayer):
 
     def restore(self, state: dict[str, Any]) -> None:
         self._iteration = state["iteration"]
+
+    def _next_lambda(self) -> float:
+        """The lambda of one more forward."""
+        param = self.param.margin_inner_product_param
+        self._iteration += 1
+        annealed = param.base * (1 + param.gamma * self._iteration) ** -param.power
+        return max(annealed, param.lambda_min)
 
     def _psi(self, cosine: Array) -> tuple[Array, Array]:
         """psi, and what it grows by with the cosine."""

@@ -9,6 +9,7 @@ from cortado.kernels.gpu import Wants
 
 SHAPE = (2, 3, 4, 5)
 MASK = np.random.default_rng(6).integers(0, 80, SHAPE)
+MARGIN = 'type: "MarginInnerProduct" margin_inner_product_param { num_output: 4 type: TRIPLE }'
 CASES = [
     ('type: "ELU"', [SHAPE]),
     ('type: "Mish"', [SHAPE]),
@@ -37,6 +38,7 @@ CASES = [
     ('type: "BatchReindex"', [SHAPE, np.array([1, 0, 1])]),
     ('type: "Embed" embed_param { input_dim: 3 num_output: 5 }', [np.array([1, 2, 1])]),
     ('type: "CenterLoss" center_loss_param { num_output: 4 }', [SHAPE, np.array([1, 3])]),
+    (MARGIN, [SHAPE, np.array([1, 3])]),
     ('type: "Im2col" convolution_param { kernel_size: 2 pad: 1 }', [SHAPE]),
     ('type: "BatchReduction" batch_reduction_param { reduction_param { axis: 2 } }', [SHAPE]),
 ]
