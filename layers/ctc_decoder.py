@@ -1,6 +1,7 @@
 """CTCDecoder: the likeliest labels, or those on the best path."""
 
-from ..core import Array, Shape, register
+from ..core import Array, Blobs, Shape, register
+from ..kernels import gpu
 from ..proto.caffe_pb2 import CTCParameter
 from .families.ctc_beam_decoder import CTCBeamDecoderLayer
 from .families.ctc_decoder import best_path
@@ -22,6 +23,9 @@ class _Decoder(CTCBeamDecoderLayer):
         if self._searches:
             return super().decode(p)
         return best_path(p, self.blank, self.merges)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        return None if self._searches else self.best_path_kernel(context, bottom)
 
 
 @register("CTCDecoder")

@@ -1,6 +1,7 @@
 """CTCGreedyDecoder: the labels on the best path."""
 
-from ..core import Array, register
+from ..core import Array, Blobs, register
+from ..kernels import gpu
 from .families.ctc_decoder import CTCDecoderLayer, best_path
 
 
@@ -25,3 +26,6 @@ class CTCGreedyDecoder(CTCDecoderLayer):
 
     def decode(self, p: Array) -> tuple[list[int], float]:
         return best_path(p, self.blank, self.merges)
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        return self.best_path_kernel(context, bottom)

@@ -5,6 +5,7 @@ from abc import abstractmethod
 import numpy as np
 
 from ...core import Array, Blobs, Layer, Shape
+from ...kernels import gpu
 
 
 class CTCDecoderLayer(Layer):
@@ -83,6 +84,19 @@ class CTCDecoderLayer(Layer):
     def backward_cpu(self, top: Blobs, bottom: Blobs) -> None:
         if any(self.propagate_down):
             raise self.error("cannot give its bottoms a gradient; remove its loss_weight")
+
+    def best_path_kernel(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        """What runs a layer on a GPU that decodes as best_path does."""
+        if any(self.propagate_down):
+            return None  # backward_cpu says why it cannot
+        return gpu.CTCBestPath(
+            context,
+            bottom[0].shape,
+            blank=self.blank,
+            merges=self.merges,
+            most=bottom[2].shape[0] if self._tells_accuracy else None,
+            tells_score=self._tells_score,
+        )
 
     def _check_bottoms(self, shapes: list[Shape]) -> None:
         p = shapes[0]

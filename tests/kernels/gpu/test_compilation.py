@@ -42,6 +42,8 @@ layer { name: "speech" type: "Input" top: "sounds" top: "cont" top: "words"
         input_param { shape { dim: 9 dim: 2 dim: 5 } shape { dim: 9 dim: 2 }
                       shape { dim: 3 dim: 2 } } }
 layer { name: "ctc" type: "CTCLoss" bottom: "sounds" bottom: "cont" bottom: "words" top: "ctc" }
+layer { name: "path" type: "CTCGreedyDecoder" bottom: "sounds" bottom: "cont" bottom: "words"
+        top: "found words" top: "accuracy" }
 layer { name: "fold" type: "BatchReduction" bottom: "x" top: "fold"
         batch_reduction_param { level: 1 level: 1 } }
 layer { name: "local" type: "Local" bottom: "x" top: "local"

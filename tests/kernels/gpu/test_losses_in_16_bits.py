@@ -30,6 +30,7 @@ CASES = [
     ('type: "SmoothL1LossOHEM"', [SHAPE, SHAPE, TARGETS], 2),
     ('type: "ContrastiveLoss"', [(4, 5), (4, 5), np.arange(4) % 2], 1),
     ('type: "CTCLoss" ctc_loss_param { blank_index: 0 }', [(6, 2, 3), [[1, 2], [2, 2]]], 1),
+    ('type: "CTCGreedyDecoder"', [(6, 2, 3), np.ones((6, 2)), [[0, 1], [1, 1]]], 3),
     (MULTIBOX % "MAX_NEGATIVE", DETECTIONS, 1),
     (MULTIBOX % "NONE conf_loss_type: LOGISTIC use_prior_for_matching: false", DETECTIONS, 1),
     (MULTIBOX % "HARD_EXAMPLE", [*DETECTIONS, RNG.random((2, 6)), RNG.random((2, 12)) / 9], 1),
