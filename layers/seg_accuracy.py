@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from ..core import Array, Blobs, Layer, Shape, register
+from ..core import Array, Blob, Blobs, Layer, Shape, register
+from ..kernels import gpu
+from ..proto import ConfigError
 
 
 @register("SegAccuracy")
@@ -28,6 +30,12 @@ class SegAccuracy(Layer):
 
     bottom_count = 2
 
+    def setup(self, bottom_shapes: list[Shape]) -> None:
+        ignored = list(self.param.seg_accuracy_param.ignore_label)
+        self._ignored = np.asarray(ignored, "float64")
+        self._goes_on = not self.param.seg_accuracy_param.reset
+        self._confusion = Blob((0, 0), "int64")
+
     def infer_shapes(self, bottom_shapes: list[Shape]) -> list[Shape]:
         scores, labels = bottom_shapes
         if len(scores) != 4:
@@ -45,17 +53,29 @@ class SegAccuracy(Layer):
 
     def prepare_kernels(self, bottom: Blobs, top: Blobs) -> None:
         classes = bottom[0].shape[1]
-        ignored = list(self.param.seg_accuracy_param.ignore_label)
-        self._ignored = np.asarray(ignored, "float64")
-        known = getattr(self, "_confusion", None)
-        if known is None or len(known) != classes:
-            self._confusion = np.zeros((classes, classes), "int64")
+        if self._confusion.shape[0] != classes:
+            self._confusion = Blob((classes, classes), "int64")
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        if any(self.propagate_down):
+            return None  # backward_cpu says why it cannot
+        self.prepare_kernels(bottom, top)
+        if not self._confusion.is_on_gpu:
+            self._confusion.live_on(context.gpu.residence)
+        self._labels = bottom[1]
+        return gpu.SegAccuracy(
+            context,
+            self._confusion,
+            goes_on=self._goes_on,
+            ignored=self._ignored.astype(int).tolist(),
+            explain=self._wrong_label,
+        )
 
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:
-        if self.param.seg_accuracy_param.reset:
-            self._confusion[...] = 0
-        self._count(bottom[0].data, bottom[1].data)
-        matrix = self._confusion
+        matrix = self._confusion.data
+        if not self._goes_on:
+            matrix[...] = 0
+        matrix += self._counts(bottom[0].data, bottom[1].data)
         right, of_class, taken = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
         either = of_class + taken - right
         occurs = of_class > 0
@@ -71,29 +91,44 @@ class SegAccuracy(Layer):
             raise self.error("cannot give its bottoms a gradient; remove its loss_weight")
 
     def state(self) -> dict[str, list[list[int]]]:
-        if self.param.seg_accuracy_param.reset:
-            return {}
-        return {"confusion": self._confusion.tolist()}
+        return {"confusion": self._confusion.data.tolist()} if self._goes_on else {}
 
     def restore(self, state: dict[str, list[list[int]]]) -> None:
         if state:
-            self._confusion = np.asarray(state["confusion"], "int64")
+            self._confusion.data[...] = state["confusion"]
 
-    def _count(self, scores: Array, labels: Array) -> None:
-        """Add the pixels of a batch to the matrix."""
+    def _counts(self, scores: Array, labels: Array) -> Array:
+        """The matrix of a batch."""
         classes = scores.shape[1]
         best = classes - 1 - scores[:, ::-1].argmax(axis=1)
-        labels = np.trunc(labels.reshape(best.shape))
-        valid = ~np.isin(labels, self._ignored)
-        wrong = valid & ~((labels >= 0) & (labels < classes))
-        if wrong.any():
-            n, h, w = (int(axis[0]) for axis in np.nonzero(wrong))
-            raise self.error(
-                f"label {float(labels[n, h, w]):g} of item {n} at {[h, w]} is outside "
-                f"[0, {classes}), the classes that bottom[0] has scores for; if it is to be left "
-                "out, say so in seg_accuracy_param.ignore_label",
-                item=n,
+        whole = np.trunc(labels.reshape(best.shape))
+        valid = ~np.isin(whole, self._ignored)
+        if (valid & _are_wrong(whole, classes)).any():
+            raise self._label_error(labels)
+        pairs = whole[valid].astype("int64") * classes + best[valid]
+        return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+    def _wrong_label(self, last: int) -> ConfigError:
+        """What a kernel on a GPU says of labels: see kernels/gpu/labels.py."""
+        return self._label_error(self._labels.data)
+
+    def _label_error(self, labels: Array) -> ConfigError:
+        """What to say of the first label that is no class."""
+        classes, whole = self._confusion.shape[0], np.trunc(labels)
+        wrong = np.argwhere(~np.isin(whole, self._ignored) & _are_wrong(whole, classes))
+        if not len(wrong):  # the device was asked later
+            return self.error(
+                f"a label of a batch since the loss was last read is outside [0, {classes}), the "
+                "classes that bottom[0] has scores for; display: 1 in the solver tells which"
             )
-        pairs = labels[valid].astype("int64") * classes + best[valid]
-        counts = np.bincount(pairs, minlength=classes * classes)
-        self._confusion += counts.reshape(classes, classes)
+        place = tuple(wrong[0].tolist())
+        return self.error(
+            f"label {float(labels[place]):g} of item {place[0]} at {list(place[-2:])} is outside "
+            f"[0, {classes}), the classes that bottom[0] has scores for; if it is to be left out, "
+            "say so in seg_accuracy_param.ignore_label",
+            item=place[0],
+        )
+
+
+def _are_wrong(labels: Array, classes: int) -> Array:
+    return ~((labels >= 0) & (labels < classes))

@@ -8,7 +8,7 @@ from gpu_parity import open_test_gpu, why_no_gpu
 
 from cortado.core.device import open_device, opening
 from cortado.nets import Net
-from cortado.proto import parse_net
+from cortado.proto import ConfigError, parse_net
 from cortado.proto.caffe_pb2 import TEST, TRAIN
 
 pytestmark = pytest.mark.skipif(bool(why_no_gpu()), reason=str(why_no_gpu()))
@@ -26,6 +26,15 @@ layer { name: "angles" type: "MarginInnerProduct" bottom: "features" bottom: "la
         top: "lambda" margin_inner_product_param { num_output: 4 type: QUADRUPLE base: 100 gamma: 1
         weight_filler { type: "xavier" } } }
 layer { name: "loss" type: "SoftmaxWithLoss" bottom: "angles" bottom: "labels" top: "loss" }
+"""
+
+PIXELS = """
+layer { name: "input" type: "Input" top: "x" top: "labels" input_param {
+        shape { dim: 2 dim: 3 dim: 5 dim: 6 } shape { dim: 2 dim: 1 dim: 5 dim: 6 } } }
+layer { name: "scores" type: "Convolution" bottom: "x" top: "scores" convolution_param {
+        num_output: 4 kernel_size: 1 weight_filler { type: "xavier" } } }
+layer { name: "accuracy" type: "SegAccuracy" bottom: "scores" bottom: "labels" top: "accuracy"
+        seg_accuracy_param { reset: false } }
 """
 
 
@@ -93,3 +102,22 @@ def test_a_run_goes_on_where_another_one_stood():
     for number in range(2, PASSES):
         resumed = run(second, number)
     assert_alike(resumed, expected)
+
+
+def test_pixels_of_all_batches_are_counted_as_on_the_host():
+    ours, theirs = (make(PIXELS, device, TEST) for device in ("gpu", "cpu"))
+    for number in range(PASSES):
+        assert_alike(run(ours, number, backward=False), run(theirs, number, backward=False))
+        if number == 1:
+            saved = json.loads(json.dumps(ours.state()))
+            assert saved == theirs.state()
+    assert ours.state() == theirs.state() != saved
+    for net in (ours, theirs):
+        net.restore(saved)
+    assert_alike(run(ours, 9, backward=False), run(theirs, 9, backward=False))
+
+
+def test_a_matrix_of_other_classes_is_no_state():
+    net = make(PIXELS, phase=TEST)
+    with pytest.raises(ConfigError, match=r"\(SegAccuracy\): cannot resume from"):
+        net.restore({"accuracy": {"confusion": [[1, 2, 3]] * 3}})
