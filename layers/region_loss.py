@@ -3,6 +3,9 @@
 import numpy as np
 
 from ..core import Shape, register
+from ..kernels import gpu
+from ..kernels.gpu.yolo_grid import YoloGrid
+from ..kernels.gpu.yolo_rule import YoloRule
 from .families.axis_softmax import AxisSoftmax
 from .families.center_boxes import overlap, overlap_of_sizes
 from .families.yolo_loss import YoloLoss, predicted_boxes
@@ -70,6 +73,20 @@ class RegionLoss(YoloLoss):
             for truth in rows:
                 self._draw_to(truth, p[item], boxes[item], deltas[item])
         return deltas, float((deltas**2).sum())
+
+    def gpu_grid(self, context: gpu.Context) -> YoloGrid:
+        return gpu.YoloGrid(context, self._anchors, self.num_class)
+
+    def gpu_rule(self, context: gpu.Context) -> YoloRule:
+        param = self.param.region_loss_param
+        return gpu.YoloRule(
+            "region_loss.cu",
+            macros={"BY_ANCHOR": int(param.bias_match > 0), "RESCORES": int(param.rescore > 0)},
+            numbers=(
+                *(param.thresh, param.noobject_scale, param.object_scale),
+                *(param.coord_scale, param.class_scale),
+            ),
+        )
 
     def _draw_to(self, truth, p, boxes, deltas) -> None:
         """Write the deltas of the box that is to answer for a truth."""

@@ -3,6 +3,9 @@
 import numpy as np
 
 from ..core import Shape, register
+from ..kernels import gpu
+from ..kernels.gpu.yolo_grid import YoloGrid
+from ..kernels.gpu.yolo_rule import YoloRule
 from ..proto.caffe_pb2 import Yolov3Parameter
 from .families.center_boxes import PLAIN, overlap, overlap_of_sizes, overlap_slope
 from .families.yolo_loss import YoloLoss, predicted_boxes
@@ -97,6 +100,36 @@ class Yolov3(YoloLoss):
             for part in (slice(0, 2), slice(4, None)):
                 deltas[:, :, part] *= p[:, :, part] * (1 - p[:, :, part])
         return deltas, loss
+
+    def gpu_grid(self, context: gpu.Context) -> YoloGrid:
+        scale = self.param.yolov3_param.anchors_scale
+        return gpu.YoloGrid(context, self._anchors[self._mask], self.num_class, scale)
+
+    def gpu_rule(self, context: gpu.Context) -> YoloRule:
+        param, mask, anchors = self.param.yolov3_param, self._mask, range(len(self._anchors))
+        boxes_of = [mask.index(anchor) if anchor in mask else -1 for anchor in anchors]
+        return gpu.YoloRule(
+            "yolov3.cu",
+            macros={
+                "IOU_LOSS": param.iou_loss,
+                "FOCAL": int(param.use_focal_loss),
+                "LOGIC": int(param.use_logic_gradient),
+                "ACCUMULATES": int(param.accumulate),
+            },
+            numbers=(
+                *(param.thresh, param.iou_thresh, param.coord_scale, param.class_scale),
+                *(param.object_scale, param.label_smooth_eps, param.iou_normalizer),
+                param.max_delta,
+            ),
+            anchors=(
+                context.constants(self._anchors.astype(np.float32)),
+                context.constants(np.array(boxes_of, np.int32)),
+                len(boxes_of),
+            ),
+            # The best anchor's box may be found once more.
+            answers=1 + self.num if param.iou_thresh < 1 else 1,
+            miss_weight=0 if self._measures_plainly else param.iou_normalizer,
+        )
 
     def _answering(self, truth: np.ndarray) -> list[int]:
         """The boxes of a cell that are to answer for a truth, by number; one may do so twice."""

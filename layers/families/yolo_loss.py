@@ -5,7 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Blobs, Shape
+from ...core import Blob, Blobs, Shape
+from ...kernels import gpu
+from ...kernels.gpu.yolo_grid import YoloGrid
+from ...kernels.gpu.yolo_rule import YoloRule
+from ...proto import ConfigError
 from .annotations import are_annotations, center_truths
 from .elementwise import silently
 from .fold import per_part
@@ -31,6 +35,7 @@ class YoloLoss(LossLayer):
         deltas(p, truths)   give the deltas, shape of p, and the loss of the batch; p are the
                             predictions, (N, num, 5 + num_class, H, W), past activate()
         activate(p)         turn scores into probabilities, in place
+        gpu_grid(context), gpu_rule(context)    what a GPU is told of the boxes and the deltas
     """
 
     num: int
@@ -42,6 +47,14 @@ class YoloLoss(LossLayer):
 
     def deltas(self, p: np.ndarray, truths: list[np.ndarray]) -> tuple[np.ndarray, float]:
         """The deltas, and the loss of the batch; truths are (t, 5) for each item."""
+        raise NotImplementedError
+
+    def gpu_grid(self, context: gpu.Context) -> YoloGrid:
+        """Where the boxes are, on a GPU."""
+        raise NotImplementedError
+
+    def gpu_rule(self, context: gpu.Context) -> YoloRule:
+        """How the deltas come about on a GPU."""
         raise NotImplementedError
 
     def read_anchors(self, param: Any, name: str) -> np.ndarray:
@@ -81,12 +94,25 @@ class YoloLoss(LossLayer):
     def loss(self, bottom: Blobs) -> Any:
         p = bottom[0].data.reshape(self._by_box).copy()
         self.activate(p)
-        self._deltas, loss = self.deltas(p, self._truths(bottom))
+        self._deltas, loss = self.deltas(p, self._truths(bottom[1], len(p)))
         return loss / max(len(p), 1)
 
     def write_gradients(self, factor: Any, bottom: Blobs) -> None:
         dx = bottom[0].diff.reshape(self._by_box)
         np.multiply(self._deltas, factor / max(len(dx), 1), out=dx)
+
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
+        predictions, self._labels = bottom
+        if 0 in predictions.shape[1:]:
+            return None  # the host says that a truth has no cell
+        marked, self._items = are_annotations(self._labels.shape), predictions.shape[0]
+        truths = gpu.TruthList(
+            *(context, self._labels.count // (8 if marked else _FIELDS), self._items),
+            *(self.num_class, marked, self._explain),
+        )
+        boxes = predictions.count // (_FIELDS + self.num_class)
+        rule, grid = self.gpu_rule(context), self.gpu_grid(context)
+        return gpu.YoloLoss(context, rule, grid, truths, boxes)
 
     # What a subclass calls.
 
@@ -95,8 +121,20 @@ class YoloLoss(LossLayer):
         h, w = size
         return min(int(truth[2] * h), h - 1), min(int(truth[1] * w), w - 1)
 
-    def _truths(self, bottom: Blobs) -> list[np.ndarray]:
-        labels, items = bottom[1].data, len(bottom[0].data)
+    def _explain(self, item: int) -> ConfigError:
+        """Why an item has a truth that cannot be."""
+        try:
+            self._truths(self._labels, self._items)
+        except ConfigError as problem:
+            return problem
+        return self.error(
+            f"bottom[1], item {item}: had a truth whose class or box cannot be in a batch since "
+            "the loss was last read; display: 1 in the solver tells which",
+            item=item,
+        )
+
+    def _truths(self, blob: Blob, items: int) -> list[np.ndarray]:
+        labels = blob.data
         if are_annotations(labels.shape):
             rows = center_truths(labels, items)
         else:

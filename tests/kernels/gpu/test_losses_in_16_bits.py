@@ -17,6 +17,8 @@ OBJECTS = np.array([[0, 2, 0, 0, 0, 0.5, 0.9, 0], [1, 1, 0, 0.4, 0, 1, 0.9, 0]])
 DETECTIONS = [(2, 12), (2, 9), PRIORS[None], OBJECTS]
 MULTIBOX = 'type: "MultiBoxLoss" multibox_loss_param { num_classes: 3 mining_type: %s }'
 PROPOSAL = 'type: "Proposal" proposal_param { ratio: 1 scale: 1 nms_thresh: 0.3 }'
+TRUTHS = [[1, 0.4, 0.3, 0.5, 0.4, 0, 0.7, 0.9, 0.3, 0.2], [2, 0.1, 0.6, 0.2, 0.8, 2, 0, 0, 1, 1]]
+YOLO = "num_class: 3 num: 2 biases: [1, 2, 3, 1]"
 CASES = [
     ('type: "Softmax"', [SHAPE], 1),
     ('type: "SoftmaxWithLoss"', [SHAPE, LABELS], 1),
@@ -35,6 +37,12 @@ CASES = [
     (MULTIBOX % "MAX_NEGATIVE", DETECTIONS, 1),
     (MULTIBOX % "NONE conf_loss_type: LOGISTIC use_prior_for_matching: false", DETECTIONS, 1),
     (MULTIBOX % "HARD_EXAMPLE", [*DETECTIONS, RNG.random((2, 6)), RNG.random((2, 12)) / 9], 1),
+    (f'type: "RegionLoss" region_loss_param {{ {YOLO} }}', [(2, 16, 4, 5), TRUTHS], 1),
+    (
+        f'type: "Yolov3" yolov3_param {{ {YOLO} mask: [0, 1] anchors_scale: 1 iou_loss: GIOU }}',
+        [(2, 16, 4, 5), TRUTHS],
+        1,
+    ),
     ('type: "DetectionOutput" detection_output_param { num_classes: 3 }', DETECTIONS[:3], 1),
     (PROPOSAL, [(1, 2, 4, 5), (1, 4, 4, 5), [[64, 80, 1]]], 2),
     ('type: "Nms" nms_param { num_parts: 2 threshold: 0 }', [(2, 3, 6, 7)], 1),
