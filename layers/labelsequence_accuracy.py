@@ -1,6 +1,7 @@
 """LabelsequenceAccuracy: how often all labels of a sequence are right."""
 
 from ..core import Blobs, Layer, Shape, register
+from ..kernels import gpu
 from .families.fold import per_item
 
 
@@ -29,6 +30,12 @@ class LabelsequenceAccuracy(Layer):
                 f"bottom[1] must be labels (N, L), N being {scores[0]}, got shape {labels}"
             )
         return [()]
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        if any(self.propagate_down):
+            return None  # backward_cpu says why it cannot
+        blank = self.param.labelsequence_accuracy_param.blank_label
+        return gpu.LabelsequenceAccuracy(context, bottom[0].shape, bottom[1].count, blank)
 
     def allows_force_backward(self, index: int) -> bool:
         return False

@@ -1,24 +1,15 @@
 // Labels on the best path, and how far they are from the true ones; see
 // layers/families/ctc_decoder.py.
-#include "entries.cuh"
+#include "best_class.cuh"
 #include "first_where.cuh"
-#include "numbers.cuh"
-#include "places.cuh"
-#include "select.cuh"
 
-// best: the class with the largest x at each place, of equals the first; NaN is larger than all.
+// best: the class with the largest x at each place, of equals the first.
 KERNEL(find_best)(const real* x, int places, int classes, int* best, float* largest) {
     EACH_PLACE(place, places) {
-        const real* row = x + (size_t)place * classes;
-        Entry entry = 0;
-        for (int c = LANE; c < classes; c += LANES) {
-            const float v = value(row[c]);
-            entry = Largest::of(entry, entry_of(v == v ? key_of(v) : ~0u, c));
-        }
-        entry = over_lanes<Largest>(entry);
+        const int found = best_class(x, place, classes, 1);
         if (LANE != 0) continue;
-        best[place] = number_of(entry);
-        largest[place] = value(row[best[place]]);
+        best[place] = found;
+        largest[place] = value(x[place * classes + found]);
     }
 }
 

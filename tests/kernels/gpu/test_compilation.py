@@ -51,6 +51,9 @@ layer { name: "local" type: "Local" bottom: "x" top: "local"
 layer { name: "lengths" type: "L1Loss" bottom: "drop" bottom: "x" top: "lengths"
         l1_loss_param { l2_per_location: true } }
 layer { name: "loss" type: "EuclideanLoss" bottom: "drop" bottom: "x" top: "loss" }
+layer { name: "steps" type: "Input" top: "steps" top: "sequences" input_param {
+        shape { dim: 2 dim: 3 dim: 4 } shape { dim: 2 dim: 2 } } }
+layer { name: "read" type: "LabelsequenceAccuracy" bottom: "steps" bottom: "sequences" top: "read" }
 force_backward: true
 """
 

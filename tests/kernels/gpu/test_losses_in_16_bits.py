@@ -27,6 +27,7 @@ CASES = [
     ('type: "HingeLoss"', [(4, 5), np.arange(4)], 1),
     ('type: "Accuracy"', [SHAPE, LABELS], 2),
     ('type: "SegAccuracy"', [SHAPE, LABELS], 1),
+    ('type: "LabelsequenceAccuracy"', [np.eye(3)[[[1, 0, 2]]], [[1, 2]]], 1),
     ('type: "EuclideanLoss"', [SHAPE, SHAPE], 1),
     ('type: "L1Loss" l1_loss_param { l2_per_location: true }', [SHAPE, SHAPE], 1),
     ('type: "SigmoidCrossEntropyLoss"', [SHAPE, TARGETS], 1),
