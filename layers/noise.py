@@ -6,6 +6,7 @@ import numpy as np
 
 from ..core import Array, Blobs, Shape, register
 from ..core.rng import restore_rng, rng_state
+from ..kernels import gpu
 from ..proto.caffe_pb2 import TRAIN
 from .families.elementwise import ElementwiseLayer
 
@@ -18,13 +19,15 @@ class Noise(ElementwiseLayer):
     top     y, same shape; may be the bottom itself (in place)
 
     With gaussian_std the noise is normal with that standard deviation, else it is uniform
-    between -uniform_range and uniform_range; without either there is none, and no bias.
+    between -uniform_range and uniform_range; without either there is none, and no bias. A GPU
+    draws other numbers than the host does.
 
     Prototxt: noise_param { gaussian_std: (none)  uniform_range: (none)  bias: 0 }
     Source: the NoiseLayer of caffe-windows.
     """
 
     derivative_reads_x = False
+    gpu_formulas = ("x", "1.f")
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param = self.param.noise_param
@@ -35,8 +38,17 @@ class Noise(ElementwiseLayer):
                 )
         given = param.HasField("gaussian_std") or param.HasField("uniform_range")
         self._adds = given and self.param.phase == TRAIN
-        # The noise is that of the host's generator.
-        self.gpu_formulas = None if self._adds else ("x", "1.f")
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        if not self._adds:
+            return super().gpu_kernel(context, bottom, top)
+        param = self.param.noise_param
+        is_normal = param.HasField("gaussian_std")
+        size = param.gaussian_std if is_normal else param.uniform_range
+        return gpu.Noise(context, self._gpu_key, param.bias, size, is_normal)
+
+    def _gpu_key(self) -> int:
+        return int(self.rng.integers(1 << 64, dtype="uint64"))
 
     def function(self, x: Array, y: Array) -> None:
         if self._adds:

@@ -1,6 +1,7 @@
 """Nets on a GPU with layers that remember something from pass to pass."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -35,6 +36,11 @@ layer { name: "scores" type: "Convolution" bottom: "x" top: "scores" convolution
         num_output: 4 kernel_size: 1 weight_filler { type: "xavier" } } }
 layer { name: "accuracy" type: "SegAccuracy" bottom: "scores" bottom: "labels" top: "accuracy"
         seg_accuracy_param { reset: false } }
+"""
+
+NOISY = """
+layer { name: "input" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 dim: 4 } } }
+layer { name: "noise" type: "Noise" bottom: "x" top: "y" noise_param { gaussian_std: 1 } }
 """
 
 
@@ -121,3 +127,17 @@ def test_a_matrix_of_other_classes_is_no_state():
     net = make(PIXELS, phase=TEST)
     with pytest.raises(ConfigError, match=r"\(SegAccuracy\): cannot resume from"):
         net.restore({"accuracy": {"confusion": [[1, 2, 3]] * 3}})
+
+
+def test_noise_is_other_in_each_pass_and_that_of_a_resumed_run():
+    net = make(NOISY)
+    states, seen = [], []
+    for _ in range(PASSES):
+        states.append(json.loads(json.dumps(net.state())))
+        net.forward()
+        seen.append(net.blobs["y"].data.copy())
+    assert all(not np.isclose(a, b).any() for a, b in pairwise(seen))
+    for state, expected in zip(reversed(states), reversed(seen), strict=True):
+        net.restore(state)
+        net.forward()
+        np.testing.assert_array_equal(net.blobs["y"].data, expected)

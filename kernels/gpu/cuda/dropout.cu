@@ -3,6 +3,7 @@
 #include "divide.cuh"
 #include "fours.cuh"
 #include "lottery.cuh"
+#include "plain_place.cuh"
 
 // With by_part, all numbers of a part have one lot. If `used` is not null, the key is noted there.
 KERNEL(drop)
@@ -16,10 +17,9 @@ KERNEL(drop)
 #pragma unroll
         for (int k = 0; k < 4; ++k) {
             const unsigned row = quotient(4 * j + k, inner_factor, inner_shift);
-            const unsigned place = quotient(row, parts_factor, parts_shift);
-            const unsigned g = quotient(place, outer_factor, outer_shift);
-            const unsigned part = row - (place - g) * parts;
-            const unsigned drawn = by_part ? part : part * outer + (place - g * outer);
+            const PlainPlace place(row, outer, parts, parts_factor, parts_shift, outer_factor,
+                                   outer_shift);
+            const unsigned drawn = by_part ? place.part : place.part * outer + place.number;
             const bool loses = lot(now, drawn) >> 32 < threshold;
             four.of[k] = number(loses ? 0.f : scale * value(four.of[k]));
         }

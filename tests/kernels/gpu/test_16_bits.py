@@ -14,6 +14,7 @@ CASES = [
     ('type: "ELU"', [SHAPE]),
     ('type: "Mish"', [SHAPE]),
     ('type: "Dropout"', [SHAPE]),
+    ('type: "Noise" noise_param { gaussian_std: 2 }', [SHAPE]),
     ('type: "PReLU"', [SHAPE]),
     ('type: "Scale" scale_param { bias_term: true }', [SHAPE]),
     ('type: "Scale" scale_param { axis: 0 bias_term: true }', [SHAPE, (2, 3)]),

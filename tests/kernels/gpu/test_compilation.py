@@ -25,6 +25,7 @@ OTHERS = """
 layer { name: "in" type: "Input" top: "x" top: "rois" input_param {
         shape { dim: 2 dim: 8 dim: 8 dim: 8 } shape { dim: 3 dim: 5 } } }
 layer { name: "drop" type: "Dropout" bottom: "x" top: "drop" }
+layer { name: "noise" type: "Noise" bottom: "x" top: "noise" noise_param { gaussian_std: 1 } }
 layer { name: "draw" type: "Pooling" bottom: "x" top: "draw"
         pooling_param { pool: STOCHASTIC kernel_size: 2 stride: 2 } }
 layer { name: "regions" type: "PSROIPooling" bottom: "x" bottom: "rois" top: "regions"

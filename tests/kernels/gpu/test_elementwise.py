@@ -80,8 +80,6 @@ def test_thresholds_have_no_backward_pass(gpu, in_place):
 def test_noise_is_none_in_phase_test(gpu, in_place):
     layer = 'type: "Noise" noise_param { gaussian_std: 1 }'
     check_parity(gpu, layer, SHAPE, in_place=in_place, phase="TEST")
-    with pytest.raises(AssertionError, match="no GPU kernel"):
-        gpu_kernel(gpu, layer, SHAPE)
 
 
 def test_many_numbers_are_computed_by_many_blocks(gpu):
