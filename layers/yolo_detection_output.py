@@ -28,11 +28,13 @@ class YoloDetectionOutput(YoloDetections):
     """
 
     bottom_count = range(1, 3)
+    softmax = True
 
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param = self.param.yolo_detection_output_param
         name = "yolo_detection_output_param"
         self.num, self.num_classes = param.num_box, param.num_classes
+        self.confidence_threshold = param.confidence_threshold
         self.nms_threshold = param.nms_threshold
         if param.coords != 4:
             raise self.error(f"{name}.coords: {param.coords} must be 4: x, y, w, h")
@@ -41,19 +43,19 @@ class YoloDetectionOutput(YoloDetections):
                 f"{name}.biases: has {len(param.biases)} numbers; needs two for each of num_box "
                 f"({self.num}) boxes"
             )
-        self._anchors = np.array(param.biases, self.dtype).reshape(-1, 2)
+        anchors = np.array(param.biases, self.dtype).reshape(-1, 2)
+        self.anchors, self.scales = [anchors] * len(bottom_shapes), [1] * len(bottom_shapes)
 
     def candidates(self, grid: int, p: np.ndarray) -> Candidates:
-        param = self.param.yolo_detection_output_param
         p = p.copy()
         for scores in (p[:, :, :2], p[:, :, 4]):
             scores[...] = 1 / (1 + np.exp(-scores))
-        boxes = predicted_boxes(p, self._anchors)
+        boxes = predicted_boxes(p, self.anchors[grid])
         classes = np.exp(p[:, :, 5:] - p[:, :, 5:].max(axis=2, keepdims=True))
         labels = classes.argmax(axis=2)
         confidences = p[:, :, 4] * classes.max(axis=2) / classes.sum(axis=2)
         # By image, cell and box: of equal confidences, the first counts as higher.
-        is_sure = confidences.transpose(0, 2, 3, 1) >= param.confidence_threshold
+        is_sure = confidences.transpose(0, 2, 3, 1) >= self.confidence_threshold
         item, row, column, box = np.nonzero(is_sure)
         at = (item, box, row, column)
         return Candidates(item, labels[at], confidences[at], boxes[at])

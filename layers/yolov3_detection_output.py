@@ -28,10 +28,13 @@ class Yolov3DetectionOutput(YoloDetections):
             a batch for the first.
     """
 
+    softmax = False
+
     def setup(self, bottom_shapes: list[Shape]) -> None:
         param, grids = self.param.yolov3_detection_output_param, len(bottom_shapes)
         name = "yolov3_detection_output_param"
         self.num, self.num_classes = param.num_box, param.num_classes
+        self.confidence_threshold = param.confidence_threshold
         self.nms_threshold = param.nms_threshold
         if param.gaussian_box:
             raise self.error(
@@ -55,19 +58,19 @@ class Yolov3DetectionOutput(YoloDetections):
                 f"mask names, up to {max(param.mask, default=0)}"
             )
         anchors = np.array(param.biases, self.dtype).reshape(-1, 2)
-        self._anchors = anchors[list(param.mask)].reshape(grids, self.num, 2)
+        self.anchors = list(anchors[list(param.mask)].reshape(grids, self.num, 2))
+        self.scales = param.anchors_scale
 
     def candidates(self, grid: int, p: np.ndarray) -> Candidates:
-        param = self.param.yolov3_detection_output_param
-        scale, (h, w) = param.anchors_scale[grid], p.shape[-2:]
+        scale, (h, w) = self.scales[grid], p.shape[-2:]
         p = p.copy()
         for scores in (p[:, :, :2], p[:, :, 4:]):
             scores[...] = 1 / (1 + np.exp(-scores))
-        boxes = predicted_boxes(p, self._anchors[grid], (h * scale, w * scale))
+        boxes = predicted_boxes(p, self.anchors[grid], (h * scale, w * scale))
         confidences = p[:, :, 5:] * p[:, :, 4:5]
         # By image, cell, box and class: of equal confidences, the first counts as higher.
         confidences = confidences.transpose(0, 3, 4, 1, 2)
-        item, row, column, box, label = np.nonzero(confidences > param.confidence_threshold)
+        item, row, column, box, label = np.nonzero(confidences > self.confidence_threshold)
         return Candidates(
             item,
             label,

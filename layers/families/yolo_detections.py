@@ -1,11 +1,12 @@
 """YoloDetections: what turns the boxes that YOLO predicts into a list of detections."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...core import ONE_OR_MORE, Blobs, Layer, Shape
+from ...kernels import gpu
 from .center_boxes import corners, suppress
 from .elementwise import silently
 
@@ -27,13 +28,24 @@ class YoloDetections(Layer):
 
     Of each image a box goes that overlaps one of higher confidence, of whatever class, by
     nms_threshold or more. Where no image has any, there is a row for each: its number and six
-    times -1. Forward sets the size of the top. A subclass gives the candidates.
+    times -1. Forward sets the size of the top. A subclass gives the candidates, and sets
+
+        softmax                 whether only the likeliest class of a box counts, if its confidence
+                                reaches the threshold; else each does that is above
+        anchors, scales         of each grid: widths and heights (num, 2) in an image that is so
+                                many times as large as the grid
+        confidence_threshold    what makes a candidate
+        nms_threshold           what overlaps too much
     """
 
     bottom_count: int | range = ONE_OR_MORE
     shapes_vary = True
+    softmax: bool
     num: int
     num_classes: int
+    anchors: Sequence[np.ndarray]
+    scales: Sequence[int]
+    confidence_threshold: float
     nms_threshold: float
 
     def candidates(self, grid: int, p: np.ndarray) -> Candidates:
@@ -57,6 +69,21 @@ class YoloDetections(Layer):
 
     def allows_force_backward(self, index: int) -> bool:
         return False
+
+    def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
+        # Where something is wrong, the host says so.
+        if any(self.propagate_down) or self.num_classes < 1:
+            return None
+        grids = [
+            gpu.YoloGrid(context, anchors, self.num_classes, scale)
+            for anchors, scale in zip(self.anchors, self.scales, strict=True)
+        ]
+        return gpu.YoloDetections(
+            *(context, grids, [blob.shape for blob in bottom]),
+            softmax=self.softmax,
+            least=self.confidence_threshold,
+            threshold=self.nms_threshold,
+        )
 
     @silently
     def forward_cpu(self, bottom: Blobs, top: Blobs) -> None:

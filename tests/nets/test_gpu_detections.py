@@ -45,6 +45,19 @@ layer { name: "rated" type: "DetectionEvaluate" bottom: "found" bottom: "truth" 
         detection_evaluate_param { num_classes: 3 } }
 """
 
+GRIDS = """
+layer { name: "input" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 dim: 6 dim: 7 } } }
+layer { name: "fine" type: "Convolution" bottom: "x" top: "fine" convolution_param {
+        num_output: 16 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
+layer { name: "coarse" type: "Convolution" bottom: "x" top: "coarse" convolution_param {
+        num_output: 16 kernel_size: 3 stride: 2 weight_filler { type: "xavier" } } }
+layer { name: "found" type: "Yolov3DetectionOutput" bottom: "coarse" bottom: "fine" top: "found"
+        yolov3_detection_output_param {
+        num_classes: 3 num_box: 2 biases: [10, 13, 33, 23, 62, 45] mask: [1, 2, 0, 1]
+        anchors_scale: [32, 16] confidence_threshold: 0.4 nms_threshold: 0.4 } }
+layer { name: "doubled" type: "Power" bottom: "found" top: "doubled" power_param { scale: 2 } }
+"""
+
 
 @pytest.fixture(autouse=True)
 def gpu():
@@ -77,6 +90,13 @@ def give_objects(net, number):
         net.blobs[name].data[...] = array
     truth = net.blobs["truth"].data[0, 0]
     truth[:, 0], truth[:, 1], truth[:, 3:7] = [0, 0, 1, 1], [1, 2, 1, 2], boxes[20:]
+
+
+def give_grids(net, number):
+    """Stronger images let more be sure enough; in the fourth batch, none is."""
+    rng = np.random.default_rng(number)
+    x = net.blobs["x"]
+    x.data[...] = rng.standard_normal(x.shape) * [3, 2, 1, 0][number % 4]
 
 
 @pytest.mark.parametrize("keep", [None, ["regions", "best", "pool", "ip"]])
@@ -116,8 +136,25 @@ def test_objects_are_rated_on_the_host_however_many_there_are():
     assert len(counts) > 3
 
 
+def test_detections_of_grids_however_many_there_are():
+    ours, theirs = make(GRIDS, TEST), make(GRIDS, TEST, "cpu")
+    counts = set()
+    for number in range(8):
+        for net in (ours, theirs):
+            give_grids(net, number)
+            net.forward()
+        arrays = (net.blobs["doubled"].data for net in (ours, theirs))
+        np.testing.assert_allclose(*arrays, rtol=1e-4, atol=1e-5)
+        counts.add(len(theirs.blobs["doubled"].data[0, 0]))
+    assert 2 in counts
+    assert len(counts) > 3
+
+
 @pytest.mark.skipif(ON_DEVICE, reason="counts what an emulated device is asked to do")
-@pytest.mark.parametrize(("text", "give"), [(REGIONS, give_regions), (OBJECTS, give_objects)])
+@pytest.mark.parametrize(
+    ("text", "give"),
+    [(REGIONS, give_regions), (OBJECTS, give_objects), (GRIDS, give_grids)],
+)
 def test_what_finds_them_stays_a_graph(gpu, text, give):
     net = make(text, TEST)
     for number in range(8):

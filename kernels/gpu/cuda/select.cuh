@@ -12,6 +12,11 @@ __device__ __forceinline__ unsigned key_of(float v) {
     return bits >> 31 ? ~bits : bits | 1u << 31;
 }
 
+// The number that has this key.
+__device__ __forceinline__ float keyed(unsigned key) {
+    return __uint_as_float(key >> 31 ? key & ~(1u << 31) : ~key);
+}
+
 // The largest key that so many of count keys reach, and how many of those that equal it are among
 // them: found digit by digit, from the first one down. All threads of the block must take part, at
 // least DIGITS.

@@ -46,6 +46,12 @@ CASES = [
     ),
     ('type: "DetectionOutput" detection_output_param { num_classes: 3 }', DETECTIONS[:3], 1),
     (PROPOSAL, [(1, 2, 4, 5), (1, 4, 4, 5), [[64, 80, 1]]], 2),
+    (
+        'type: "YoloDetectionOutput" yolo_detection_output_param { num_classes: 3 num_box: 2 '
+        "biases: [1, 2, 3, 1] }",
+        [(2, 16, 4, 5)],
+        1,
+    ),
     ('type: "Nms" nms_param { num_parts: 2 threshold: 0 }', [(2, 3, 6, 7)], 1),
 ]
 
