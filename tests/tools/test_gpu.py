@@ -111,14 +111,14 @@ def test_time_tells_layers_and_kernels(pictures, caffe):
 
 def test_time_names_the_layers_that_run_on_the_host(pictures, caffe):
     net = (pictures / "net.prototxt").read_text()
-    noise = (
-        'layer { name: "noisy" type: "Noise" bottom: "ip" top: "noisy" '
-        "noise_param { gaussian_std: 1 } }"
+    saving = (
+        'layer { name: "saved" type: "HDF5Output" bottom: "ip" bottom: "label" '
+        'hdf5_output_param { file_name: "saved.h5" } }'
     )
-    (pictures / "net.prototxt").write_text(net + noise)
+    (pictures / "net.prototxt").write_text(net + saving)
     status, lines = caffe("time", "-model", "net.prototxt", "-iterations", 1, "-gpu", "0")
     assert status == 0
-    assert any("run on the host, with copies each way: noisy." in line for line in lines)
+    assert any("run on the host, with copies each way: saved." in line for line in lines)
 
 
 def test_features_are_those_of_the_host(pictures, caffe, gpu):
