@@ -5,11 +5,10 @@ what comes after it still is the same.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from ..core import Call
-from ..core.gpu import OutOfDeviceMemory
 from ..kernels.gpu import Context
 from .bound import Bound
 from .recording import Recordings
@@ -24,18 +23,15 @@ class GpuRuns:
         self.context = context
         self._bound = bound
         self._recordings = Recordings(context.gpu)
-        self.describe_memory: Callable[[], str] = lambda: ""  # what takes it, for errors
+        self.naming_blobs: Callable[[], AbstractContextManager[None]] = nullcontext  # in errors
         self._sending: list[Call] = [self.send]
         self.seeding: list[Call] = []  # sets the gradients of losses before each backward pass
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Around what runs layers: what the host wrote goes to the device, and grows old."""
-        try:
-            with self.context.gpu.residence.running():
-                yield
-        except OutOfDeviceMemory as problem:
-            raise OutOfDeviceMemory(f"{problem}. {self.describe_memory()}") from None
+        with self.naming_blobs(), self.context.gpu.residence.running():
+            yield
 
     def send(self) -> None:
         """Send the numbers that are others in every forward pass."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from functools import partial
 from typing import Any
 
 from ..core import Blob, Layer
@@ -13,6 +14,7 @@ from ..proto import ConfigError
 from ..proto.caffe_pb2 import TEST, NetParameter
 from . import narration
 from .debug_info import LoggedPlan
+from .device_room import naming_blobs
 from .graph import build_graph
 from .plan import Plan
 from .rules import net_state, select_layers
@@ -80,7 +82,8 @@ class Net:
         self.weights = Weights(dtype, residence)
         self.weight_sources = [self.weights]  # also those of nets whose weights this one uses
         try:
-            self._build(share_with)
+            with naming_blobs(self.blobs, self.weights):
+                self._build(share_with)
         except BaseException:
             self.close()
             raise
@@ -224,7 +227,7 @@ class Net:
             context=self.context,
         )
         if self.plan.gpu_runs:
-            self.plan.gpu_runs.describe_memory = self._largest_blobs
+            self.plan.gpu_runs.naming_blobs = partial(naming_blobs, self.blobs, self.weights)
         self._logged_plan = LoggedPlan(self.plan, self.graph, self.layers, self.blobs, self.weights)
         narration.end(self.outputs)
 
@@ -271,13 +274,6 @@ class Net:
             for blob in tops
         ]
         return {*sources, *(self.blobs[name] for name in (*self.outputs, *self._keep))}
-
-    def _largest_blobs(self) -> str:
-        """Which blobs take most of a device's memory."""
-        largest = sorted(self.blobs.items(), key=lambda item: -item[1].nbytes)[:3]
-        sizes = [f"{name!r} {blob.nbytes / 2**20:,.1f} MiB" for name, blob in largest]
-        weights = f"all weights {4 * self.weights.size / 2**20:,.1f} MiB"
-        return f"Its largest blobs, each with a gradient as large: {', '.join(sizes)}; {weights}"
 
 
 def _context(gpu: Any, precision: str) -> Context | None:

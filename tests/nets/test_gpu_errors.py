@@ -8,6 +8,8 @@ from gpu_parity import ON_DEVICE, open_test_gpu, why_no_gpu
 from cortado.core.device import open_device, opening
 from cortado.proto import ConfigError
 
+NO_ROOM = r"no room for .*lower batch_size.* largest blobs.* 'x' 0.0 MiB.*; all weights"
+
 pytestmark = pytest.mark.skipif(bool(why_no_gpu()), reason=str(why_no_gpu()))
 
 
@@ -41,9 +43,15 @@ def test_what_a_device_cannot_do_is_named(options, message):
 def test_a_device_without_room_says_what_takes_it():
     with opening(lambda ordinal: EmulatedGpu(limit=6_000, ordinal=ordinal)):
         net = make(PLAIN)
-        message = r"no room for .*lower batch_size.* largest blobs.* 'x' 0.0 MiB.*; all weights"
-        with pytest.raises(ConfigError, match=message):
+        with pytest.raises(ConfigError, match=NO_ROOM):
             net.forward()
+
+
+@pytest.mark.skipif(ON_DEVICE, reason="limits the memory of an emulated device")
+def test_a_device_without_room_for_what_a_net_prepares_says_so_too():
+    small = opening(lambda ordinal: EmulatedGpu(limit=600, ordinal=ordinal))
+    with small, pytest.raises(ConfigError, match=NO_ROOM):
+        make(PLAIN, keep=[])
 
 
 def test_weights_of_another_device_are_refused():
