@@ -125,10 +125,8 @@ class MultiBoxLoss(LossLayer):
 
     def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
         param, predicts = self._param, not self._param.use_prior_for_matching
-        # Neither suppression, which goes on box by box, nor matches of each class have a kernel.
-        suppresses = self._mining.is_on and self._mining.needs_boxes
-        if suppresses or (predicts and not param.share_location):
-            return None
+        if predicts and not param.share_location:
+            return None  # there is no kernel for several matches of a prior
         self._rows, items, priors = bottom[3], bottom[0].shape[0], bottom[2].count // 8
         self._item_count = items
         objects = self._truth.gpu_objects(

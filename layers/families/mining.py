@@ -7,7 +7,7 @@ import numpy as np
 
 from ...kernels import gpu
 from ...kernels.gpu.box_matching import BoxMatching
-from ...kernels.gpu.example_mining import ExampleMining
+from ...kernels.gpu.example_mining import ExampleMining, Thinning
 from ...proto.caffe_pb2 import MultiBoxLossParameter
 from .box_matching import NONE
 from .nms import ALL, best_first, suppress
@@ -72,13 +72,27 @@ class Mining:
         return matches, negative
 
     def gpu_mining(self, context: gpu.Context, matching: BoxMatching) -> ExampleMining | None:
-        """What picks examples on a GPU, without nms_param; None if none are picked."""
+        """What picks examples on a GPU; None if none are picked."""
         if not self.is_on:
             return None
-        param = self.param
-        most = param.sample_size if self.picks_matches else None
-        bounds = param.neg_overlap, param.objectness_score
-        return ExampleMining(context, matching, param.neg_pos_ratio, most, *bounds)
+        param, thinning = self.param, None
+        if self.needs_boxes:
+            top_k = None if self._top_k < 0 else self._top_k
+            predicts = not param.use_prior_for_nms
+            thinning = Thinning(param.nms_param.nms_threshold, top_k, predicts)
+        return ExampleMining(
+            *(context, matching),
+            ratio=param.neg_pos_ratio,
+            most=param.sample_size if self.picks_matches else None,
+            neg_overlap=param.neg_overlap,
+            likely=param.objectness_score,
+            thinning=thinning,
+        )
+
+    @property
+    def _top_k(self) -> int:
+        nms = self.param.nms_param
+        return nms.top_k if nms.HasField("top_k") else ALL
 
     def _count(self, matches: np.ndarray) -> int:
         if self.picks_matches:
@@ -91,9 +105,8 @@ class Mining:
         losses = losses[places]
         if not self.needs_boxes:
             return places[best_first(losses)]
-        nms = self.param.nms_param
-        top_k = nms.top_k if nms.HasField("top_k") else ALL
-        order = best_first(losses, top_k)
+        order = best_first(losses, self._top_k)
         sides = boxes[places[order], 2:] - boxes[places[order], :2]
         order = order[(sides >= 0).all(axis=1) & (sides.prod(axis=1) >= _LEAST_AREA)]
-        return places[order][suppress(boxes[places[order]], losses[order], nms.nms_threshold)]
+        threshold = self.param.nms_param.nms_threshold
+        return places[order][suppress(boxes[places[order]], losses[order], threshold)]

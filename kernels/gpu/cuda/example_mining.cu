@@ -2,7 +2,9 @@
 #include "location_loss.cuh"
 #include "matches.cuh"
 #include "score_loss.cuh"
-#include "select.cuh"
+#include "suppression.cuh"
+
+#define LEAST_AREA 1e-5f  // of boxes that are kept where others overlap them
 
 // How hard each place is, as a key: the loss of its scores and, where matches are picked too, of
 // its location. Places whose nearest object overlaps by neg_overlap are none to pick, nor, given
@@ -31,21 +33,67 @@ KERNEL(find_losses)
     }
 }
 
-// A block for each item. Picks the places of its largest keys, of equal ones the first, ratio for
-// each match or, where matches are picked too, `most`. Of the others no match is left, and places
-// without a match that are not picked are left out.
+// How many places of an item are to be picked: ratio for each match or, where matches are picked
+// too, `most`. All threads of the block must take part.
+__device__ int wanted_of(const int* matches, int count, float ratio, int most) {
+    if (PICKS_MATCHES) return most;
+    int found = 0;
+    for (int p = threadIdx.x; p < count; p += blockDim.x) found += matches[p] >= 0;
+    found = block_sum(found);
+    return (int)fminf(fmaxf(__fmul_rn((float)found, ratio), 0), (float)count);
+}
+
+// A box is kept if it overlaps none kept before by more than the threshold, so many of them.
+struct Apart {
+    float threshold;
+    int wanted;
+
+    __device__ bool keeps(float nearest) const { return wanted > 0 && nearest <= threshold; }
+    __device__ void on_kept() { --wanted; }
+    __device__ float nearer(float nearest, float4 box, float4 kept) const {
+        return larger(nearest, overlap(box, kept));
+    }
+};
+
+// A block for each item. Of its `room` largest keys, leaves those that are to be picked of boxes
+// that overlap none of a larger key by more than the threshold, and makes the others 0. predicts:
+// whether boxes are those that codes stand for, or else the priors. entries, boxes, nearest: space
+// for `room` of each item.
+KERNEL(thin_out)
+(const real*, int, int, const float* priors, int count, const real* moves, const real*,
+ const real* codes, int, const float*, const int*, const int* matches, int, int, float ratio,
+ int most, int predicts, float threshold, int room, Entry* entries, float4* boxes, float* nearest,
+ unsigned* keys) {
+    const Anchors anchors = {priors, (unsigned)count, moves, predicts ? codes : nullptr};
+    const unsigned first = blockIdx.x * count;
+    keys += first;
+    entries += (size_t)blockIdx.x * room;
+    boxes += (size_t)blockIdx.x * room;
+    nearest += (size_t)blockIdx.x * room;
+    const int wanted = wanted_of(matches + first, count, ratio, most);
+    const int listed = list_best(keys, count, room, entries);
+    for (int i = threadIdx.x; i < listed; i += blockDim.x) {
+        const int p = number_of(entries[i]);
+        boxes[i] = anchors.matched(first + p, p);
+        nearest[i] = area(boxes[i]) >= LEAST_AREA ? 0 : NAN;  // which is below no threshold
+    }
+    __syncthreads();
+    const int kept = suppress(Apart{threshold, wanted}, boxes, nearest, listed, entries);
+    for (int p = threadIdx.x; p < count; p += blockDim.x) keys[p] = 0;
+    __syncthreads();
+    for (int i = threadIdx.x; i < kept; i += blockDim.x)
+        keys[number_of(entries[i])] = key_of_entry(entries[i]);
+}
+
+// A block for each item. Picks the places of its largest keys, of equal ones the first. Of the
+// others no match is left, and places without a match that are not picked are left out.
 KERNEL(pick)(const unsigned* keys, int count, float ratio, int most, int* matches) {
     const unsigned* its_keys = keys + blockIdx.x * count;
     int* its_matches = matches + blockIdx.x * count;
-    int candidates = 0, found = 0;
-    for (int p = threadIdx.x; p < count; p += blockDim.x) {
-        candidates += its_keys[p] > 0;
-        found += its_matches[p] >= 0;
-    }
+    int candidates = 0;
+    for (int p = threadIdx.x; p < count; p += blockDim.x) candidates += its_keys[p] > 0;
     candidates = block_sum(candidates);
-    found = block_sum(found);
-    if (!PICKS_MATCHES) most = (int)fminf(fmaxf(__fmul_rn((float)found, ratio), 0), (float)count);
-    const int wanted = min(most, candidates);
+    const int wanted = min(wanted_of(its_matches, count, ratio, most), candidates);
     int equals = 0;
     // Without any, a key that none has.
     const unsigned threshold =

@@ -70,6 +70,14 @@ PARAMS = [
     "neg_pos_ratio: 0",
     "neg_pos_ratio: 1e9",
     "neg_overlap: 0.01",
+    "nms_param { nms_threshold: 0.2 }",
+    "nms_param { nms_threshold: 0 }",
+    "nms_param { nms_threshold: 0.1 } use_prior_for_nms: true neg_pos_ratio: 1.4",
+    "nms_param { top_k: 6 } code_type: CENTER_SIZE",
+    "nms_param { top_k: 0 }",
+    "mining_type: HARD_EXAMPLE sample_size: 5 nms_param { nms_threshold: 0.1 top_k: -1 }",
+    "mining_type: HARD_EXAMPLE nms_param { top_k: 11 } use_prior_for_nms: true",
+    "mining_type: NONE nms_param { nms_threshold: 0.1 }",
 ]
 
 
@@ -152,6 +160,29 @@ def test_many_equal_losses_are_picked_in_order(gpu):
     check_parity(gpu, multibox_loss("neg_pos_ratio: 40 overlap_threshold: 0.9"), *bottoms)
 
 
+@pytest.mark.parametrize("param", ["", "mining_type: HARD_EXAMPLE sample_size: 20"])
+def test_examples_that_overlap_harder_ones_by_just_so_much(gpu, param):
+    """Priors are on a grid and overlap by a third or a half; some are empty or turned around."""
+    rng = np.random.default_rng(3)
+    bottoms = batch(priors=200, items=2)
+    low = rng.integers(0, 4, (200, 2)) / 4
+    grid = np.concatenate([low, low + rng.integers(-1, 3, (200, 2)) / 4], axis=1)
+    bottoms[1] = rng.integers(0, 3, bottoms[1].shape)
+    bottoms[2][0, 0] = grid.ravel()
+    for threshold in (0.3, 0.5):
+        nms = f"use_prior_for_nms: true nms_param {{ nms_threshold: {threshold} }}"
+        check_parity(gpu, multibox_loss(f"{param} neg_pos_ratio: 9 {nms}"), *bottoms)
+
+
+def test_boxes_of_examples_that_are_no_boxes(gpu):
+    bottoms = batch(count=6)
+    its_boxes = bottoms[0].reshape(ITEMS, PRIORS, 4)
+    its_boxes[:, ::5, 0], its_boxes[:, 1::5, 0], its_boxes[:, 2::5, 2] = 30, -np.inf, np.inf
+    its_boxes[:, 3::5] = np.nan
+    param = "mining_type: HARD_EXAMPLE sample_size: 9 nms_param { nms_threshold: 0.9 }"
+    check_parity(gpu, multibox_loss(f"{param} objectness_score: 0", count=6), *bottoms)
+
+
 def test_boxes_that_hardly_touch_do_not_overlap(gpu):
     bottoms = batch(items=3, objects=1)
     bottoms[2][0, 0] = np.tile([2, 2, 3, 3], PRIORS)
@@ -195,7 +226,9 @@ def test_boxes_that_are_turned_around_or_empty(gpu):
 
 def test_many_priors_and_classes(gpu):
     bottoms = batch(priors=1300, objects=40, classes=21, items=2)
-    check_parity(gpu, multibox_loss("overlap_threshold: 0.3", classes=21), *bottoms)
+    for param in ("", "nms_param { nms_threshold: 0.6 }"):
+        param = f"{param} overlap_threshold: 0.3"
+        check_parity(gpu, multibox_loss(param, classes=21), *bottoms)
 
 
 def test_many_rows_of_objects(gpu):
@@ -247,15 +280,8 @@ def forward(gpu, tried):
     gpu.residence.end()
 
 
-@pytest.mark.parametrize(
-    "param",
-    [
-        "nms_param { nms_threshold: 0.5 }",
-        "share_location: false use_prior_for_matching: false mining_type: NONE",
-    ],
-)
-def test_what_has_no_kernel(gpu, param):
-    classes = CLASSES if "share" in param else 1
-    shapes = [bottom.shape for bottom in batch(location_classes=classes)]
+def test_what_has_no_kernel(gpu):
+    param = "share_location: false use_prior_for_matching: false mining_type: NONE"
+    shapes = [bottom.shape for bottom in batch(location_classes=CLASSES)]
     with pytest.raises(AssertionError, match="no GPU kernel"):
         gpu_kernel(gpu, multibox_loss(param), *shapes)
