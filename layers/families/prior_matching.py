@@ -38,7 +38,7 @@ class PriorMatching:
             matches, nearest = self._match(priors, objects)
             if self._param.share_location:
                 return matches[None], nearest
-            labels = np.where(matches > NONE, objects.labels[matches], NONE)
+            labels = _renamed(matches, objects.labels)
             own = labels == np.arange(locations.shape[1])[:, None]
             return np.where(own, matches, NONE), nearest
         boxes = self._coding.decode(priors[:, None], variances[:, None], locations)
@@ -49,7 +49,7 @@ class PriorMatching:
         for label in np.unique(objects.labels):
             places = np.flatnonzero(objects.labels == label)
             found, _ = self._match(boxes[:, label], objects.where(places))
-            matches[label] = np.where(found > NONE, places[found], found)
+            matches[label] = _renamed(found, places)
         return matches, np.zeros(len(priors), boxes.dtype)
 
     def gpu_matching(
@@ -64,3 +64,8 @@ class PriorMatching:
         if self._param.ignore_cross_boundary_bbox:
             outside = np.any((boxes < 0) | (boxes > 1), axis=1)
         return match_boxes(overlaps(boxes[:, None], objects.boxes), self._least, outside)
+
+
+def _renamed(matches: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """The matches with what their objects are named; what is none stays as it is."""
+    return np.where(matches > NONE, names[matches.clip(0)], matches)
