@@ -123,12 +123,9 @@ class MultiBoxLoss(LossLayer):
             dx[...] = 0
             dx[self._examples] = self._score_slopes * scale
 
-    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel | None:
-        param, predicts = self._param, not self._param.use_prior_for_matching
-        if predicts and not param.share_location:
-            return None  # there is no kernel for several matches of a prior
-        self._rows, items, priors = bottom[3], bottom[0].shape[0], bottom[2].count // 8
-        self._item_count = items
+    def gpu_loss(self, context: gpu.Context, bottom: Blobs) -> gpu.Kernel:
+        param, items, priors = self._param, bottom[0].shape[0], bottom[2].count // 8
+        self._rows, self._item_count = bottom[3], items
         objects = self._truth.gpu_objects(
             context, self._rows, items, param.use_difficult_gt, self._explain
         )
@@ -145,7 +142,7 @@ class MultiBoxLoss(LossLayer):
                 "SMOOTH_L1": int(param.loc_loss_type == MultiBoxLossParameter.SMOOTH_L1),
                 "LOGISTIC": int(not self._is_softmax),
             },
-            matches_predictions=predicts,
+            matches_predictions=not param.use_prior_for_matching,
             weights=(param.loc_weight * self._counts[0], self._counts[1], param.loc_weight),
             divisor=None if mode == LossParameter.VALID else self.gpu_divisor(mode, *places),
         )

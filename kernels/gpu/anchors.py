@@ -12,7 +12,8 @@ class Anchors:
 
     priors       (2, P, 4), floats: boxes and their variances
     moves        (N, P, 4): codes of a first stage, which moves the priors; or None
-    predictions  (N, P, 4): codes of the boxes that are matched with objects instead; or None
+    predictions  (N, P, 4) or (N, P, classes, 4): codes of the boxes that are matched with objects
+                 instead; or None
     coding       CODE_TYPE and VARIANCE_IN_TARGET
     real         the dtype of the codes
     """

@@ -54,9 +54,10 @@ class MultiBoxLoss:
         self._context, self._objects, self._matching = context, objects, matching
         self._mining, self._matches_predictions = mining, matches_predictions
         self._location_classes, classes_of_scores = classes
-        self._places = Places(matching.matches.size, classes_of_scores, 1)
+        self._places = Places(matching.items * matching.priors, classes_of_scores, 1)
         self._targets = -1 if labels[0] is None else labels[0], labels[1]
-        self._macros = {**macros, "LANES": self._places.lanes}
+        own_matches = int(matching.classes > 1)
+        self._macros = {**macros, "OWN_MATCHES": own_matches, "LANES": self._places.lanes}
         self._weights = tuple(map(float, weights))
         self._divisor = -1.0 if divisor is None else divisor
         self._divided_by = context.zeros(1)

@@ -55,9 +55,12 @@ class PriorMatching:
     def gpu_matching(
         self, context: gpu.Context, objects: ObjectList, places: tuple[int, int], mines: bool
     ) -> BoxMatching:
-        """What matches on a GPU, for (items, priors), where a prior has one match at most."""
-        inside_only = self._param.ignore_cross_boundary_bbox
-        return BoxMatching(context, objects, places, self._least, inside_only, mines)
+        """What matches on a GPU, for (items, priors)."""
+        param = self._param
+        has_one = param.share_location or param.use_prior_for_matching
+        classes = 1 if has_one else param.num_classes
+        inside_only = param.ignore_cross_boundary_bbox
+        return BoxMatching(context, objects, places, classes, self._least, inside_only, mines)
 
     def _match(self, boxes: np.ndarray, objects: Objects) -> tuple[np.ndarray, np.ndarray]:
         outside = None

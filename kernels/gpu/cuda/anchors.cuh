@@ -5,7 +5,7 @@
 
 // numbers      (2, count, 4): boxes, and their variances
 // moves        (items, count, 4), codes of a first stage, which moves the priors; or null
-// predictions  the same, codes of boxes that are matched with objects instead; or null
+// predictions  codes of boxes that are matched with objects instead; or null
 struct Anchors {
     const float* numbers;
     unsigned count;
@@ -18,11 +18,12 @@ struct Anchors {
         return moves ? decode(prior, variances(p), box_at(moves + 4 * place)) : prior;
     }
 
-    // What is matched with objects.
-    __device__ float4 matched(unsigned place, unsigned p) const {
+    // What is matched with objects. slot: the number of its code among the predictions, which is
+    // that of its place unless a place has several.
+    __device__ float4 matched(unsigned place, unsigned p, unsigned slot) const {
         const float4 anchor = box(place, p);
         if (!predictions) return anchor;
-        return decode(anchor, variances(p), box_at(predictions + 4 * place));
+        return decode(anchor, variances(p), box_at(predictions + 4 * slot));
     }
 };
 

@@ -4,6 +4,9 @@
 // pair this is found as in stable marriages, with the same result: each object asks for the prior
 // that it overlaps most, each prior keeps who overlaps it most of those who ask, and who is turned
 // down asks for the next one that would keep it.
+//
+// Where priors are matched in each class for itself, an object asks only in its own class. A slot
+// is that of a place and a class, place * classes + c, or else, with one of `classes`, a place.
 #include "anchors.cuh"
 #include "entries.cuh"
 #include "matches.cuh"
@@ -22,7 +25,15 @@ __device__ __forceinline__ float overlap_of(Entry claim) {
 struct Matching {
     Anchors anchors;
     const float* boxes;  // of objects
-    int inside_only;     // whether what reaches out of the image is matched with nothing
+    const int* labels;
+    unsigned classes;
+    int inside_only;  // whether what reaches out of the image is matched with nothing
+
+    __device__ unsigned class_of(int object) const { return classes == 1 ? 0 : labels[object]; }
+
+    __device__ unsigned slot_of(int object, unsigned place) const {
+        return place * classes + class_of(object);
+    }
 
     __device__ bool leaves_out(float4 box) const {
         return inside_only &&
@@ -34,54 +45,62 @@ struct Matching {
         return v > LEAST_OVERLAP ? v : 0.f;
     }
 
-    // The best claim of an object on priors: on any, or, given their keepers, on those that would
-    // keep it. All threads of the block must take part.
+    // The best claim of an object on priors: on any, or, given the keepers of slots, on those that
+    // would keep it. All threads of the block must take part.
     __device__ Entry best_claim(int object, int item, const Entry* keepers) const {
         Entry best = 0;
         for (unsigned p = threadIdx.x; p < anchors.count; p += blockDim.x) {
-            const unsigned place = item * anchors.count + p;
-            const float4 box = anchors.matched(place, p);
+            const unsigned place = item * anchors.count + p, slot = slot_of(object, place);
+            const float4 box = anchors.matched(place, p, slot);
             const float v = leaves_out(box) ? 0.f : overlap_with(object, box);
-            if (v == 0 || (keepers && keepers[place] > claim_of(v, object))) continue;
+            if (v == 0 || (keepers && keepers[slot] > claim_of(v, object))) continue;
             best = Largest::of(best, claim_of(v, p));
         }
         return block_max(best);
     }
 };
 
-// A block for each object that there may be. keepers: 0 before; for each place the best claim of
-// an object. asked: which prior each object asks for.
+#define MATCHING                                                                \
+    const float *priors, int count, const real *moves, const real *predictions, \
+        const float *boxes, const int *labels, int classes, int inside_only
+#define THE_MATCHING                                                                     \
+    {                                                                                    \
+        {priors, (unsigned)count, moves, predictions}, boxes, labels, (unsigned)classes, \
+            inside_only                                                                  \
+    }
+
+// A block for each object that there may be. keepers: 0 before; for each slot the best claim of an
+// object. asked: which prior each object asks for.
 KERNEL(ask)
-(const float* priors, int count, const real* moves, const real* predictions, const float* boxes,
- int inside_only, const int* starts, int items, const int* items_of, int* asked, Entry* keepers) {
+(MATCHING, const int* starts, int items, const int* items_of, int* asked, Entry* keepers) {
     const int object = blockIdx.x;
     if (object >= starts[items]) return;
-    const Matching matching = {
-        {priors, (unsigned)count, moves, predictions}, boxes, inside_only};
+    const Matching matching = THE_MATCHING;
     const int item = items_of[object];
     const Entry best = matching.best_claim(object, item, nullptr);
     if (threadIdx.x != 0) return;
     asked[object] = best ? number_of(best) : NONE;
-    if (best) atomicMax(keepers + item * count + number_of(best), claim_of(overlap_of(best), object));
+    if (!best) return;
+    const unsigned slot = matching.slot_of(object, item * count + number_of(best));
+    atomicMax(keepers + slot, claim_of(overlap_of(best), object));
 }
 
 // A block for each item: goes on until nobody is turned down.
-KERNEL(settle)
-(const float* priors, int count, const real* moves, const real* predictions, const float* boxes,
- int inside_only, const int* starts, int* asked, Entry* keepers) {
-    const Matching matching = {
-        {priors, (unsigned)count, moves, predictions}, boxes, inside_only};
-    const int item = blockIdx.x;
-    Entry* its_keepers = keepers + item * count;
+KERNEL(settle)(MATCHING, const int* starts, int* asked, Entry* keepers) {
+    const Matching matching = THE_MATCHING;
+    const int item = blockIdx.x, first = item * count;
     for (bool goes_on = true; goes_on;) {
         goes_on = false;
         for (int object = starts[item]; object < starts[item + 1]; ++object) {
             const int prior = asked[object];
-            if (prior == NONE || number_of(its_keepers[prior]) == object) continue;
+            if (prior == NONE) continue;
+            if (number_of(keepers[matching.slot_of(object, first + prior)]) == object) continue;
             const Entry best = matching.best_claim(object, item, keepers);
             if (threadIdx.x == 0) {
                 asked[object] = best ? number_of(best) : NONE;
-                if (best) its_keepers[number_of(best)] = claim_of(overlap_of(best), object);
+                if (best)
+                    keepers[matching.slot_of(object, first + number_of(best))] =
+                        claim_of(overlap_of(best), object);
             }
             goes_on = true;
             __syncthreads();
@@ -89,33 +108,32 @@ KERNEL(settle)
     }
 }
 
-// matches: the object of each place, NONE or LEFT_OUT; nearest: its overlap with that object, or
+// matches: the object of each slot, NONE or LEFT_OUT; nearest: its overlap with that object, or
 // else the largest with any. Keepers have their objects, and priors with an overlap of at least
 // `least` the one that they overlap most. mines: whether examples are picked; then places of items
 // without objects are left out, or else none is. keepers are made 0, for the next pass.
 KERNEL(match)
-(const float* priors, int count, const real* moves, const real* predictions, const float* boxes,
- int inside_only, const int* starts, int places, float least, int mines, Entry* keepers,
- int* matches, float* nearest) {
-    const Matching matching = {
-        {priors, (unsigned)count, moves, predictions}, boxes, inside_only};
-    EACH(place, places) {
-        const unsigned item = place / count;
+(MATCHING, const int* starts, int slots, float least, int mines, Entry* keepers, int* matches,
+ float* nearest) {
+    const Matching matching = THE_MATCHING;
+    EACH(slot, slots) {
+        const unsigned place = slot / classes, item = place / count, c = slot - place * classes;
         const int first = starts[item], end = starts[item + 1];
-        const float4 box = matching.anchors.matched(place, place - item * count);
+        const float4 box = matching.anchors.matched(place, place - item * count, slot);
         const bool is_left_out = matching.leaves_out(box);
         int match = mines && (is_left_out || first == end) ? LEFT_OUT : NONE;
         float best = 0;
         int best_object = NONE;
         for (int object = first; object < end && !is_left_out; ++object) {
+            if (matching.class_of(object) != c) continue;
             const float v = matching.overlap_with(object, box);
             if (v > best) best = v, best_object = object;
         }
-        const Entry keeper = keepers[place];
+        const Entry keeper = keepers[slot];
         if (keeper) match = number_of(keeper), best = overlap_of(keeper);
         else if (best > 0 && best >= least) match = best_object;
-        keepers[place] = 0;
-        matches[place] = match;
-        nearest[place] = best;
+        keepers[slot] = 0;
+        matches[slot] = match;
+        nearest[slot] = best;
     }
 }

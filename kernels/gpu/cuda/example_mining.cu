@@ -74,7 +74,7 @@ KERNEL(thin_out)
     const int listed = list_best(keys, count, room, entries);
     for (int i = threadIdx.x; i < listed; i += blockDim.x) {
         const int p = number_of(entries[i]);
-        boxes[i] = anchors.matched(first + p, p);
+        boxes[i] = anchors.matched(first + p, p, first + p);
         nearest[i] = area(boxes[i]) >= LEAST_AREA ? 0 : NAN;  // which is below no threshold
     }
     __syncthreads();

@@ -11,13 +11,13 @@ __device__ __forceinline__ float difference(float code, float right, float corne
     return VARIANCE_IN_TARGET ? (code - right) / variance : code - right;
 }
 
-// code: the place's. box: what it should find.
+// code: one of the place's, and of the predictions if there are any. box: what it should find.
 __device__ __forceinline__ float4 differences(const Anchors& anchors, unsigned place, float4 code,
                                               float4 box) {
     const unsigned p = place % anchors.count;
-    const float4 variances = anchors.variances(p);
-    const float4 right = encode(anchors.box(place, p), variances, box);
-    const float4 matched = anchors.matched(place, p);
+    const float4 anchor = anchors.box(place, p), variances = anchors.variances(p);
+    const float4 right = encode(anchor, variances, box);
+    const float4 matched = anchors.predictions ? decode(anchor, variances, code) : anchor;
     return make_float4(difference(code.x, right.x, matched.x, variances.x),
                        difference(code.y, right.y, matched.y, variances.y),
                        difference(code.z, right.z, matched.z, variances.z),

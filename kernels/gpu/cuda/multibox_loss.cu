@@ -1,16 +1,29 @@
 // The loss of a detector's codes of locations, and its scores; see layers/multibox_loss.py.
 // matches: for each place the object that it is to find, NONE where there is nothing to find, and
-// LEFT_OUT where nothing counts. boxes and labels: the objects'. one_label, none: see matches.cuh.
+// LEFT_OUT where nothing counts; OWN_MATCHES: 1 where a place has one for each class of locations.
+// boxes and labels: the objects'. one_label, none: see matches.cuh.
 #include "location_loss.cuh"
 #include "matches.cuh"
 #include "score_loss.cuh"
 
-// Which class's location counts; classes have one each, or all the same.
-__device__ __forceinline__ int location_class(int label, int classes) {
-    return classes == 1 ? 0 : label;
+// The match that a place's scores should tell of; of several, the last.
+__device__ __forceinline__ int match_of(const int* matches, unsigned place, int classes) {
+    if (!OWN_MATCHES) return matches[place];
+    matches += place * classes;
+    int c = classes - 1;
+    while (c > 0 && matches[c] < 0) --c;
+    return matches[c];
 }
 
-// For each block: sums of its location and score losses, and how many places have an object.
+// The match of a place's location of class c, or below 0. Classes have one each, or all the same.
+__device__ __forceinline__ int match_in(const int* matches, const int* labels, unsigned place,
+                                        int c, int classes) {
+    if (OWN_MATCHES) return matches[place * classes + c];
+    const int match = matches[place];
+    return match < 0 || classes == 1 || c == labels[match] ? match : NONE;
+}
+
+// For each block: sums of its location and score losses, and how many matches there are.
 KERNEL(sum_losses)
 (const real* scores, int places, int classes, const float* priors, int count, const real* moves,
  const real* predictions, const real* codes, int location_classes, const float* boxes,
@@ -20,18 +33,19 @@ KERNEL(sum_losses)
     double location_sum = 0, score_sum = 0;
     int found = 0;
     EACH_PLACE(place, places) {
-        const int match = matches[place];
+        const int match = match_of(matches, place, location_classes);
         if (match < NONE) continue;
         const int target = target_of(match, labels, one_label, none);
         const float loss = score_loss(scores + place * classes, classes, target).loss;
-        if (LANE != 0) continue;
-        score_sum += loss;
-        if (match < 0) continue;
-        const int c = location_class(labels[match], location_classes);
-        const float4 code = box_at(codes + 4 * (place * location_classes + c));
-        location_sum +=
-            location_loss(differences(anchors, place, code, box_at(boxes + 4 * match)));
-        ++found;
+        if (LANE == 0) score_sum += loss;
+        for (int c = LANE; c < location_classes; c += LANES) {
+            const int object = match_in(matches, labels, place, c, location_classes);
+            if (object < 0) continue;
+            const float4 code = box_at(codes + 4 * (place * location_classes + c));
+            location_sum +=
+                location_loss(differences(anchors, place, code, box_at(boxes + 4 * object)));
+            ++found;
+        }
     }
     location_sum = block_sum(location_sum);
     score_sum = block_sum(score_sum);
@@ -42,7 +56,7 @@ KERNEL(sum_losses)
     counts[blockIdx.x] = found;
 }
 
-// One block. divisor: below 0, it is how many places have an object; divided_by: what it was.
+// One block. divisor: below 0, it is how many matches there are; divided_by: what it was.
 KERNEL(finish)
 (const double* location_sums, const double* score_sums, const int* counts, int blocks,
  float location_weight, float score_weight, float divisor, float* divided_by, float* loss) {
@@ -63,11 +77,11 @@ KERNEL(finish)
 
 KERNEL(score_gradients)
 (const real* scores, int places, int classes, const float*, int, const real*, const real*,
- const real*, int, const float*, const int* labels, const int* matches, int one_label, int none,
- const float* dloss, const float* divided_by, real* dscores) {
+ const real*, int location_classes, const float*, const int* labels, const int* matches,
+ int one_label, int none, const float* dloss, const float* divided_by, real* dscores) {
     const float scale = *dloss / *divided_by;
     EACH_PLACE(place, places) {
-        const int match = matches[place];
+        const int match = match_of(matches, place, location_classes);
         const real* row = scores + place * classes;
         real* drow = dscores + place * classes;
         if (match < NONE) {
@@ -90,9 +104,10 @@ KERNEL(location_gradients)
     const float scale = *dloss / *divided_by * location_weight;
     EACH(i, places * location_classes) {
         const unsigned place = i / location_classes;
-        const int match = matches[place], c = i - place * location_classes;
+        const int c = i - place * location_classes;
+        const int match = match_in(matches, labels, place, c, location_classes);
         float4 slopes = make_float4(0, 0, 0, 0);
-        if (match >= 0 && c == location_class(labels[match], location_classes)) {
+        if (match >= 0) {
             const float4 d =
                 differences(anchors, place, box_at(codes + 4 * i), box_at(boxes + 4 * match));
             slopes = make_float4(location_slope(d.x), location_slope(d.y), location_slope(d.z),

@@ -15,6 +15,7 @@ TARGETS = RNG.random(SHAPE)
 PRIORS = np.array([[0, 0, 0.5, 1, 0.5, 0, 1, 1, 0.4, 0.4, 0.6, 0.6], [0.1, 0.1, 0.2, 0.2] * 3])
 OBJECTS = np.array([[0, 2, 0, 0, 0, 0.5, 0.9, 0], [1, 1, 0, 0.4, 0, 1, 0.9, 0]])[None, None]
 DETECTIONS = [(2, 12), (2, 9), PRIORS[None], OBJECTS]
+OWN_MATCHES = "share_location: false use_prior_for_matching: false"
 MULTIBOX = 'type: "MultiBoxLoss" multibox_loss_param { num_classes: 3 mining_type: %s }'
 PROPOSAL = 'type: "Proposal" proposal_param { ratio: 1 scale: 1 nms_thresh: 0.3 }'
 TRUTHS = [[1, 0.4, 0.3, 0.5, 0.4, 0, 0.7, 0.9, 0.3, 0.2], [2, 0.1, 0.6, 0.2, 0.8, 2, 0, 0, 1, 1]]
@@ -37,6 +38,8 @@ CASES = [
     ('type: "CTCGreedyDecoder"', [(6, 2, 3), np.ones((6, 2)), [[0, 1], [1, 1]]], 3),
     (MULTIBOX % "MAX_NEGATIVE", DETECTIONS, 1),
     (MULTIBOX % "NONE conf_loss_type: LOGISTIC use_prior_for_matching: false", DETECTIONS, 1),
+    (MULTIBOX % f"NONE {OWN_MATCHES}", [(2, 36), *DETECTIONS[1:]], 1),
+    (MULTIBOX % "MAX_NEGATIVE nms_param { nms_threshold: 0.1 }", DETECTIONS, 1),
     (MULTIBOX % "HARD_EXAMPLE", [*DETECTIONS, RNG.random((2, 6)), RNG.random((2, 12)) / 9], 1),
     (f'type: "RegionLoss" region_loss_param {{ {YOLO} }}', [(2, 16, 4, 5), TRUTHS], 1),
     (

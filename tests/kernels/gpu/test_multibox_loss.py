@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from gpu_parity import check_parity, gpu_kernel, gpu_layer
+from gpu_parity import check_parity, gpu_layer
 
 ITEMS, PRIORS, CLASSES = 3, 23, 4
+OWN_MATCHES = "share_location: false use_prior_for_matching: false mining_type: NONE"
 
 
 def multibox_loss(param="", more="", count=4, classes=CLASSES):
@@ -96,10 +97,23 @@ def test_a_first_stage_may_say_only_what_is_likely(gpu):
     check_parity(gpu, multibox_loss("objectness_score: 0.5", count=5), *batch(count=5))
 
 
-@pytest.mark.parametrize("param", ["", "map_object_to_agnostic: true", "conf_loss_type: LOGISTIC"])
-def test_locations_of_each_class(gpu, param):
-    param = f"{param} share_location: false mining_type: NONE"
-    check_parity(gpu, multibox_loss(param), *batch(location_classes=CLASSES))
+@pytest.mark.parametrize("matched", ["", "use_prior_for_matching: false"])
+@pytest.mark.parametrize(
+    "param",
+    [
+        "",
+        "map_object_to_agnostic: true",
+        "conf_loss_type: LOGISTIC",
+        "match_type: BIPARTITE code_type: CENTER_SIZE",
+        "overlap_threshold: 0.1 bp_inside: true loc_loss_type: L2",
+        "overlap_threshold: 0.1 ignore_cross_boundary_bbox: true encode_variance_in_target: true",
+    ],
+)
+def test_locations_of_each_class(gpu, param, matched):
+    param = f"{param} {matched} share_location: false mining_type: NONE"
+    bottoms = batch(location_classes=CLASSES, objects=30)
+    check_parity(gpu, multibox_loss(param), *bottoms)
+    check_parity(gpu, multibox_loss(param, count=6), *bottoms, *batch(count=6)[4:])
 
 
 @pytest.mark.parametrize(
@@ -137,6 +151,8 @@ def test_more_objects_than_priors(gpu, match_type, seed):
     rng = np.random.default_rng(seed)
     bottoms[3][0, 0, :, 3:7] = [0.2, 0.2, 0.7, 0.7] + rng.random((60, 4)) * 0.2
     check_parity(gpu, multibox_loss(f"match_type: {match_type}"), *bottoms)
+    bottoms[0] = batch(seed, priors=6, location_classes=CLASSES)[0] * 0.3
+    check_parity(gpu, multibox_loss(f"match_type: {match_type} {OWN_MATCHES}"), *bottoms)
 
 
 @pytest.mark.parametrize("param", ["", "match_type: BIPARTITE", "mining_type: HARD_EXAMPLE"])
@@ -226,7 +242,9 @@ def test_boxes_that_are_turned_around_or_empty(gpu):
 
 def test_many_priors_and_classes(gpu):
     bottoms = batch(priors=1300, objects=40, classes=21, items=2)
-    for param in ("", "nms_param { nms_threshold: 0.6 }"):
+    for param in ("", "nms_param { nms_threshold: 0.6 }", OWN_MATCHES):
+        if param == OWN_MATCHES:
+            bottoms[0] = batch(priors=1300, items=2, location_classes=21)[0]
         param = f"{param} overlap_threshold: 0.3"
         check_parity(gpu, multibox_loss(param, classes=21), *bottoms)
 
@@ -278,10 +296,3 @@ def forward(gpu, tried):
     for call in tried.kernel.bind_forward(tried.bottom, tried.top):
         call()
     gpu.residence.end()
-
-
-def test_what_has_no_kernel(gpu):
-    param = "share_location: false use_prior_for_matching: false mining_type: NONE"
-    shapes = [bottom.shape for bottom in batch(location_classes=CLASSES)]
-    with pytest.raises(AssertionError, match="no GPU kernel"):
-        gpu_kernel(gpu, multibox_loss(param), *shapes)
