@@ -1,6 +1,7 @@
 """DetectionOutput: the objects that a detector found."""
 
 import os
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -83,12 +84,12 @@ class DetectionOutput(Layer):
         self._suppression = cpu.prepare_suppression(priors)
 
     def gpu_kernel(self, context: gpu.Context, bottom: Blobs, top: Blobs) -> gpu.Kernel | None:
-        # Files are written on the host; there, backward says that there is none.
-        if self._files or not self._labels or any(self.propagate_down):
+        # On the host, backward says that there is none.
+        if not self._labels or any(self.propagate_down):
             return None
-        param, keep = self._param, self._param.keep_top_k
+        param, keep, items = self._param, self._param.keep_top_k, bottom[0].shape[0]
         return gpu.DetectionOutput(
-            *(context, (bottom[0].shape[0], bottom[2].count // 8)),
+            *(context, (items, bottom[2].count // 8)),
             has_images=self._has_images,
             classes=(self._location_classes, param.num_classes),
             labels=len(self._labels),
@@ -97,6 +98,7 @@ class DetectionOutput(Layer):
             least=self._least_score,
             likely=param.objectness_score,
             threshold=(param.nms_param.nms_threshold, param.nms_param.eta),
+            save=partial(self._files.add_batch, items) if self._files else None,
             macros={**self._coding.gpu_macros, "CLIP": int(param.clip)},
         )
 
@@ -117,14 +119,14 @@ class DetectionOutput(Layer):
                 anchors = self._coding.decode(priors, variances, moves)
             rows = self._detect(anchors, variances, codes, item_scores)
             found.append(np.insert(rows, 0, i, axis=1))
-            if self._files:
-                self._files.add(rows)
         rows = np.concatenate(found)
         if not len(rows):
             rows = np.full((len(scores), ROW), -1.0)
             rows[:, 0] = range(len(scores))
         top[0].reshape(1, 1, *rows.shape)
         top[0].data[...] = rows
+        if self._files:
+            self._files.add_batch(len(scores), top[0].data)
 
     def allows_force_backward(self, index: int) -> bool:
         return False

@@ -1,10 +1,10 @@
 """DetectionOutput: the objects that a detector found."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from ...core import Blob, Blobs, Call, Layout
+from ...core import Array, Blob, Blobs, Call, Layout
 from .context import Context, threads_for
 from .found_rows import FoundRows
 from .kernel import Wants
@@ -32,6 +32,7 @@ class DetectionOutput:
     least          scores count that are above
     likely         given chances, how likely a prior has to be something
     threshold      of overlap, and eta of families/nms.py
+    save           takes the rows of each pass on the host; None where nobody wants them there
     macros         CODE_TYPE and VARIANCE_IN_TARGET, and CLIP: whether boxes are cut
 
     Lists take 8 bytes for each score that may count, of the best of a class all at the most.
@@ -55,9 +56,10 @@ class DetectionOutput:
         least: float,
         likely: float,
         threshold: tuple[float, float],
+        save: Callable[[Array], None] | None,
         macros: dict[str, int],
     ):
-        self._context, self._macros = context, macros
+        self._context, self._macros, self._save = context, macros, save
         (self._items, self._priors), self._labels = places, labels
         self._location_classes, self._classes = classes
         self._read = 3 if has_images else None
@@ -95,13 +97,20 @@ class DetectionOutput:
             keep_best, "objects", self._items, threads, self._entries, *numbers
         )
 
-    def _give(self, bottom: Blobs, top: Blob, found: int) -> list[Launch]:
+    def _give(self, bottom: Blobs, top: Blob, found: int) -> list[Call]:
         top.reshape(1, 1, found or self._items, ROW)
         results = self._entries, self._rows.starts, top.gpu_data
         write = self._compiled("write_rows", bottom)
-        return self._context.blocks(
-            write, "objects", self._lists, WARP, *self._given(bottom), *results
-        )
+        return [
+            *self._context.blocks(
+                write, "objects", self._lists, WARP, *self._given(bottom), *results
+            ),
+            *([partial(self._fetch, top, self._save)] if self._save else ()),
+        ]
+
+    def _fetch(self, top: Blob, save: Callable[[Array], None]) -> None:
+        top.fetch("data")
+        save(top.data)
 
     def _given(self, bottom: Blobs) -> tuple[Any, ...]:
         """What kernels of detections begin with."""

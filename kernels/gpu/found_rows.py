@@ -24,12 +24,12 @@ class FoundRows:
         self._total = np.zeros(1, np.int32)
 
     def bind(
-        self, finding: Sequence[Launch], give: Callable[[int], Sequence[Launch]]
+        self, finding: Sequence[Launch], give: Callable[[int], Sequence[Call]]
     ) -> Sequence[Call]:
         """The calls of a forward pass.
 
         finding  the launches that write counts
-        give     reshapes the tops for so many rows, and makes the launches that write those
+        give     reshapes the tops for so many rows, and makes the calls that write those
         """
         return [*finding, *self._place(), partial(self._finish, give)]
 
@@ -38,7 +38,7 @@ class FoundRows:
         numbers = self.counts, self._lists, self.starts
         return self._context.blocks(function, "rows", 1, THREADS, *numbers)
 
-    def _finish(self, give: Callable[[int], Sequence[Launch]]) -> None:
+    def _finish(self, give: Callable[[int], Sequence[Call]]) -> None:
         self._context.gpu.download(self.starts[self._lists :], self._total)
-        for launch in give(int(self._total[0])):
-            launch()
+        for call in give(int(self._total[0])):
+            call()

@@ -55,6 +55,13 @@ class DetectionFiles:
         self._found: list[tuple[str, int, float, list[float]]] = []
         self._seen = 0
 
+    def add_batch(self, count: int, found: np.ndarray) -> None:
+        """Take in the detections in the next `count` images, as DetectionOutput's top has them."""
+        rows = found[0, 0]
+        rows = rows[rows[:, 1] >= 0]  # a label of -1 says that there are none at all
+        for i in range(count):
+            self.add(rows[rows[:, 0] == i, 1:])
+
     def add(self, rows: np.ndarray) -> None:
         """Take in the detections of the next image, (n, 6): label, score and box."""
         image = self._images[self._seen]

@@ -1,5 +1,7 @@
 """Nets on a GPU that find objects or regions, now more of them, now fewer."""
 
+import json
+
 import numpy as np
 import pytest
 from gpu_parity import ON_DEVICE, open_test_gpu, why_no_gpu
@@ -44,6 +46,8 @@ layer { name: "found" type: "DetectionOutput" bottom: "locations" bottom: "chanc
 layer { name: "rated" type: "DetectionEvaluate" bottom: "found" bottom: "truth" top: "rated"
         detection_evaluate_param { num_classes: 3 } }
 """
+
+OTHERS = "image_id", "category_id", "score"  # beside the box, in a file of COCO's
 
 GRIDS = """
 layer { name: "input" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 dim: 6 dim: 7 } } }
@@ -134,6 +138,28 @@ def test_objects_are_rated_on_the_host_however_many_there_are():
         counts.add(len(theirs.blobs["found"].data[0, 0]))
     assert 2 in counts
     assert len(counts) > 3
+
+
+def test_files_of_objects_are_those_of_the_host(tmp_path):
+    labels = [f'item {{ label: {i} name: "{i}" display_name: "{i}" }}' for i in range(3)]
+    (tmp_path / "labels").write_text("\n".join(labels))
+    (tmp_path / "sizes").write_text("".join(f"{i} 50 {60 + i}\n" for i in range(4)))
+    files = {"gpu": [], "cpu": []}
+    for device in ("gpu", "cpu"):
+        saving = (
+            f'save_output_param {{ output_directory: "{tmp_path}/{device}" output_format: "COCO" '
+            f'label_map_file: "{tmp_path}/labels" name_size_file: "{tmp_path}/sizes" }} num_classes'
+        )
+        net = make(OBJECTS.replace("num_classes", saving, 1), TEST, device)
+        for number in range(8):
+            give_objects(net, number)
+            net.forward()
+            if number % 2:
+                found = json.loads((tmp_path / device / ".json").read_text())
+                files[device].append([[*it["bbox"], *map(it.get, OTHERS)] for it in found])
+    assert len({len(found) for found in files["cpu"]}) > 2
+    for ours, theirs in zip(*files.values(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=0.011)  # what is written is rounded
 
 
 def test_detections_of_grids_however_many_there_are():
