@@ -36,3 +36,9 @@ def test_a_kernel_compiles_once(source, monkeypatch):
 def test_errors_and_warnings_are_raised(source, line, message):
     with pytest.raises(CompileError, match=message):
         compile_only(*source(line), architectures=("sm_80",))
+
+
+def test_local_memory_is_an_error(source):
+    line = "int mine[40]; for (int i = 0; i < 40; ++i) mine[y[i] % 40] = i; *y = mine[y[7] % 40];"
+    with pytest.raises(CompileError, match="Local memory used for function 'put'"):
+        compile_only(*source(line), architectures=("sm_80",))

@@ -9,7 +9,11 @@ from pathlib import Path
 from .build_cache import content_hash, made_once
 from .gxx import CompileError, first_lines
 
-FLAGS = ("-fatbin", "-std=c++17", "-Werror", "all-warnings")
+# What spills registers, or indexes arrays of a thread's own, is slow: an error too.
+FLAGS = (
+    *("-fatbin", "-std=c++17", "-Werror", "all-warnings"),
+    "-Xptxas=-warn-spills,-warn-lmem-usage,-Werror",
+)
 
 
 def why_missing() -> str | None:
