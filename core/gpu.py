@@ -123,9 +123,21 @@ class Gpu:
     # Work.
 
     def compile(self, source: str, options: tuple[str, ...]) -> Any:
-        """The kernels of a CUDA source: get_function(name)(grid, block, arguments, shared_mem)."""
+        """The kernels of a CUDA source: get_function(name)(grid, block, arguments, shared_mem).
+
+        Raises ConfigError if there is no compiler, or none of CUDA's headers.
+        """
         self.activate()
-        return self._cupy.RawModule(code=source, options=("--std=c++17", *options))
+        module = self._cupy.RawModule(code=source, options=("--std=c++17", *options))
+        try:
+            module.compile()
+        except RuntimeError as problem:  # what is wrong with a source is another error
+            reason = str(problem).partition("\n")[0]
+            raise ConfigError(
+                f'device "gpu:{self.ordinal}" ({self.name}): CUDA code cannot be compiled: '
+                f"{reason}; pip install --upgrade 'cortado[gpu]' brings NVRTC and CUDA's headers"
+            ) from None
+        return module
 
     def capture(self, calls: Sequence[Call]) -> Call:
         """A call that makes these launches again, as one: a CUDA graph of them."""

@@ -64,3 +64,36 @@ def test_a_gpu_that_is_not_there_is_named(cupy, count, found):
     cupy(lambda: count)
     with opening(None), pytest.raises(ConfigError, match=f'"gpu:2": there is no .* found {found}'):
         open_device("gpu:2")
+
+
+class Nothing:
+    """Stands for devices, streams and modules: whatever is done with it, nothing happens."""
+
+    def __init__(self, *arguments, **options):
+        pass
+
+    def use(self):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *problem):
+        pass
+
+
+def test_a_cupy_that_cannot_compile_says_what_brings_the_compiler(cupy, monkeypatch):
+    class Module(Nothing):
+        def compile(self):
+            raise RuntimeError("libnvrtc.so.13 was not found\nin /usr/lib")
+
+    cupy(lambda: 1)
+    module = sys.modules["cupy"]
+    monkeypatch.setattr(module, "RawModule", Module, raising=False)
+    module.cuda.Device = module.cuda.Stream = Nothing
+    module.cuda.runtime.getDeviceProperties = lambda ordinal: {"name": b"a device"}
+    with opening(None):
+        gpu = open_device("gpu")
+    message = r"\(a device\): CUDA code cannot be compiled: libnvrtc.so.13 was not found; .*\[gpu\]"
+    with pytest.raises(ConfigError, match=message):
+        gpu.compile("", ())

@@ -12,6 +12,7 @@ extern "C" __global__ void scale(const float* x, float* const __restrict__ y, in
 }
 extern "C" __global__ void nothing() {}
 extern "C" __global__ void __launch_bounds__(32 * 2, 1) small(void) {}
+extern "C" __global__ void __launch_bounds__(1024) large() {}
 """
 
 
@@ -124,7 +125,7 @@ def test_a_wrong_number_of_arguments(scale, count):
         ((1,), (0,), 0, r"block \(0,\) must be in"),
         ((1,), (1025,), 0, r"block \(1025,\) must be in"),
         ((1,), (1, 1, 65), 0, r"block \(1, 1, 65\) must be in"),
-        ((1,), (33, 32), 0, r"block \(33, 32\) has more than 1024 threads"),
+        ((1,), (33, 8), 0, r"block \(33, 8\) has more than 256 threads"),
         ((1,), (32,), 49153, r"shared_mem: 49153 bytes are more than 49152"),
     ],
 )
@@ -151,10 +152,16 @@ def test_launch_bounds_bind(gpu):
     kernel((1,), (64,), ())
     with pytest.raises(LaunchError, match=r"kernel small: block \(65,\) has more than 64 threads"):
         kernel((1,), (65,), ())
+    kernel = gpu.compile(SCALE, ()).get_function("large")
+    kernel((1,), (33, 31), ())
+    with pytest.raises(LaunchError, match=r"block \(33, 32\) has more than 1024 threads"):
+        kernel((1,), (33, 32), ())
 
 
 def test_an_unknown_kernel_is_named(gpu):
-    with pytest.raises(LaunchError, match="kernel scales: there is none .* scale, nothing, small"):
+    with pytest.raises(
+        LaunchError, match="kernel scales: there is none .* scale, nothing, small, large"
+    ):
         gpu.compile(SCALE, ()).get_function("scales")
 
 

@@ -86,7 +86,7 @@ KERNEL(ask)
 }
 
 // A block for each item: goes on until nobody is turned down.
-KERNEL(settle)(MATCHING, const int* starts, int* asked, Entry* keepers) {
+WIDE_KERNEL(settle)(MATCHING, const int* starts, int* asked, Entry* keepers) {
     const Matching matching = THE_MATCHING;
     const int item = blockIdx.x, first = item * count;
     for (bool goes_on = true; goes_on;) {

@@ -84,7 +84,7 @@ __device__ int edit_distance(const Truth& one, int length, const float* other, i
 
 // A block for each sequence. truth (most, sequences), ended by a negative number.
 // errors: edit distance over the longer of the two; space: 3 (most + 1) numbers for each sequence
-KERNEL(find_errors)
+WIDE_KERNEL(find_errors)
 (const float* truth, int most, const float* labels, const int* counts, int sequences, int steps,
  int* space, double* errors) {
     const int n = blockIdx.x, count = counts[n];

@@ -51,7 +51,7 @@ KERNEL(find_norms)(const real* x, int places, int classes, double* norms) {
 // before  (time, sequences, states): paths up to a step, that one taken in
 // after   of those from there on, without it; totals: of all paths, -inf where there is none
 // space   for the sums of two steps, of each block
-KERNEL(add_paths)(SEQUENCES, double* space, double* before, double* after, double* totals) {
+WIDE_KERNEL(add_paths)(SEQUENCES, double* space, double* before, double* after, double* totals) {
     __shared__ double few[2 * SHORT];
     const bool is_back = blockIdx.x >= (unsigned)sequences;
     const int n = blockIdx.x % sequences, length = steps[n], width = 2 * room + 1;

@@ -79,7 +79,7 @@ struct Falling {
 
 // Blocks share the lists. entries, counts: what is left of the `room` best of each list. boxes,
 // nearest: space for one list, for each block.
-KERNEL(find_objects)
+WIDE_KERNEL(find_objects)
 (DETECTOR, int lists, int room, float threshold, float eta, float4* boxes, float* nearest,
  Entry* entries, int* counts) {
     const Detector detector = THE_DETECTOR;
@@ -123,7 +123,7 @@ __device__ int count_reaching(const Entry* entries, int count, Entry least) {
 
 // A block for each item. Shortens its lists to what is among the best `most` of them all, of equal
 // ones what comes first.
-KERNEL(keep_best)(const Entry* entries, int labels, int room, int most, int* counts) {
+WIDE_KERNEL(keep_best)(const Entry* entries, int labels, int room, int most, int* counts) {
     entries += (size_t)blockIdx.x * labels * room;
     counts += blockIdx.x * labels;
     int found = 0;

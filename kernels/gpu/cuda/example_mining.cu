@@ -59,7 +59,7 @@ struct Apart {
 // that overlap none of a larger key by more than the threshold, and makes the others 0. predicts:
 // whether boxes are those that codes stand for, or else the priors. entries, boxes, nearest: space
 // for `room` of each item.
-KERNEL(thin_out)
+WIDE_KERNEL(thin_out)
 (const real*, int, int, const float* priors, int count, const real* moves, const real*,
  const real* codes, int, const float*, const int*, const int* matches, int, int, float ratio,
  int most, int predicts, float threshold, int room, Entry* entries, float4* boxes, float* nearest,
@@ -87,7 +87,7 @@ KERNEL(thin_out)
 
 // A block for each item. Picks the places of its largest keys, of equal ones the first. Of the
 // others no match is left, and places without a match that are not picked are left out.
-KERNEL(pick)(const unsigned* keys, int count, float ratio, int most, int* matches) {
+WIDE_KERNEL(pick)(const unsigned* keys, int count, float ratio, int most, int* matches) {
     const unsigned* its_keys = keys + blockIdx.x * count;
     int* its_matches = matches + blockIdx.x * count;
     int candidates = 0;

@@ -23,8 +23,10 @@ __device__ __forceinline__ float value(float x) { return x; }
 #define INFINITY __int_as_float(0x7f800000)
 #endif
 
-// KERNEL(name)(arguments) { ... } can be launched from outside.
+// KERNEL(name)(arguments) { ... } can be launched from outside, in blocks of up to 256 threads, for
+// which there always are enough registers; WIDE_KERNEL in larger ones, too.
 #define KERNEL(name) extern "C" __global__ void name
+#define WIDE_KERNEL(name) extern "C" __global__ void __launch_bounds__(1024) name
 
 // Runs through 0 .. count - 1, shared out among all threads of the grid.
 #define EACH(i, count)                                                                   \

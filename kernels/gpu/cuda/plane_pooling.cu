@@ -24,7 +24,7 @@ __device__ __forceinline__ Share my_share(int channels, int places) {
             n * channels + c, start, X_LAST ? (unsigned)channels : 1u};
 }
 
-KERNEL(mean)
+WIDE_KERNEL(mean)
 (const real* x, real* y, float divisor, int channels, int places) {
     __shared__ float sums[MOST_THREADS];
     const Share my = my_share(channels, places);
@@ -47,7 +47,7 @@ __device__ __forceinline__ bool wins(float v, int p, float best, int best_p) {
 }
 
 // taken: the place in its plane, (N, C); mask the same as a blob. Both may be null.
-KERNEL(largest)
+WIDE_KERNEL(largest)
 (const real* x, real* y, int* taken, float* mask, int channels, int places) {
     __shared__ float values[MOST_THREADS];
     __shared__ int from[MOST_THREADS];

@@ -66,7 +66,7 @@ KERNEL(propose)
 
 // A block for each item. sorted (items, most), entries and counts: its best boxes, `most` if there
 // are so many.
-KERNEL(sort_boxes)
+WIDE_KERNEL(sort_boxes)
 (const float4* boxes, const unsigned* keys, int each, int most, float4* sorted, Entry* entries,
  int* counts) {
     boxes += (size_t)blockIdx.x * each;

@@ -40,7 +40,7 @@ __device__ __forceinline__ double share(long long part, long long whole) {
 // One block of whole warps. matrix: the counts of this pass and, if it goes on, of those before;
 // counts are 0 then, for the next one. ys: the accuracies of all pixels and of the mean class, and
 // the mean intersection over union.
-KERNEL(finish)(int* counts, long long* matrix, int classes, int goes_on, float* ys) {
+WIDE_KERNEL(finish)(int* counts, long long* matrix, int classes, int goes_on, float* ys) {
     for (int i = threadIdx.x; i < classes * classes; i += blockDim.x) {
         matrix[i] = (goes_on ? matrix[i] : 0) + counts[i];
         counts[i] = 0;

@@ -123,7 +123,7 @@ __device__ void meet_kept(const Apart& rule, const Candidates& all, int item, co
 // A block for each item. Sorts its candidates, and looks at GROUP of them at a time: which of them
 // are near to what is kept already, and then to one another. counts: how many are kept, which are
 // the first entries then. candidates is 0 again for the next pass.
-KERNEL(suppress_candidates)(CANDIDATES, int classes, float threshold, int* counts) {
+WIDE_KERNEL(suppress_candidates)(CANDIDATES, int classes, float threshold, int* counts) {
     __shared__ Entry its[GROUP];
     __shared__ float4 its_boxes[GROUP];
     __shared__ float nearest[GROUP];

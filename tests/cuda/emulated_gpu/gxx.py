@@ -47,8 +47,9 @@ def build(source: str, options: tuple[str, ...]) -> Build:
     """The source as a library of the host; options as for NVRTC, of which -I and -D count."""
     text = _preprocessed(source, options)
     kernels = find_kernels(text)
-    key = content_hash([text, _environment()])
-    path = made_once(f"{key}.so", lambda target: _compile(translate(text, kernels), target))
+    translated = translate(text, kernels)
+    key = content_hash([translated, _environment()])
+    path = made_once(f"{key}.so", lambda target: _compile(translated, target))
     return Build(ctypes.CDLL(str(path)), {kernel.name: kernel for kernel in kernels})
 
 

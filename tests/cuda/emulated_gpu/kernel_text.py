@@ -10,6 +10,9 @@ DYNAMIC_SHARED = re.compile(
     r"\bextern\b([^;{}\"]*?)\b__shared__\b([^;{}\"]*?)\b(\w+)\s*\[\s*\]\s*;"
 )
 
+# Of larger blocks, where a kernel does not say how large they are, registers may not be enough.
+SURE_THREADS = "256"
+
 SHARED = re.compile(r"\b__shared__\b([^;{}]*);")
 
 
@@ -58,7 +61,7 @@ def translate(text: str, kernels: list[Kernel]) -> str:
 
 def _kernel(definition: _Definition, blocking: set[str]) -> Kernel:
     head = definition.head
-    bound = "1024"
+    bound = SURE_THREADS
     while attribute := re.search(r"\b(__launch_bounds__|__attribute__)\s*(?=\()", head):
         end = _closing(head, attribute.end())
         if attribute.group(1) == "__launch_bounds__":
